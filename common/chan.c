@@ -1,0 +1,300 @@
+/*
+ * Copyright (c) 2026 The viofsd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * Knows: AF_UNIX SOCK_SEQPACKET, SCM_RIGHTS, and the checks that every
+ * received message passes before anybody looks inside.
+ * Never: what a message means; no event loop; no queue.
+ */
+
+#include "config.h"
+
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../common/chan.h"
+#include "../common/log.h"
+
+/* One descriptor more than is legal, so that padding cannot hide a surplus. */
+#define CHAN_CTL_LEN	CMSG_SPACE(sizeof(int) * (MSG_FDS_MAX + 1))
+
+int
+chan_pair(int fds[2])
+{
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) == -1)
+		return errno;
+	return 0;
+}
+
+void
+chan_init(struct chan *c, int fd, enum msg_party self, enum msg_party peer,
+    int nonblock)
+{
+	socklen_t len;
+	int type, flags;
+
+	len = sizeof(type);
+	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == -1)
+		fatal("channel descriptor %d", fd);
+	if (type != SOCK_SEQPACKET)
+		fatalx("channel descriptor %d is no seqpacket socket", fd);
+	if ((flags = fcntl(fd, F_GETFL)) == -1)
+		fatal("channel descriptor %d: F_GETFL", fd);
+	flags = nonblock ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
+	if (fcntl(fd, F_SETFL, flags) == -1)
+		fatal("channel descriptor %d: F_SETFL", fd);
+	c->fd = fd;
+	c->self = self;
+	c->peer = peer;
+	c->phase = MSG_PHASE_HELLO;
+	c->why = "";
+}
+
+void
+chan_phase(struct chan *c, enum msg_phase phase)
+{
+	c->phase = phase;
+}
+
+void
+chan_close(struct chan *c)
+{
+	fd_close(&c->fd);
+}
+
+static int
+chan_reject(struct chan *c, struct chan_msg *m, const char *why)
+{
+	fdbag_close(&m->fds);
+	c->why = why;
+	return EPROTO;
+}
+
+/* Move every descriptor of every control message into the bag. */
+static int
+chan_collect(struct msghdr *mh, struct fdbag *bag)
+{
+	struct cmsghdr *cm;
+	size_t i, n;
+	int fd, err = 0;
+
+	for (cm = CMSG_FIRSTHDR(mh); cm != NULL; cm = CMSG_NXTHDR(mh, cm)) {
+		if (cm->cmsg_level != SOL_SOCKET ||
+		    cm->cmsg_type != SCM_RIGHTS) {
+			err = EPROTO;
+			continue;
+		}
+		n = (cm->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		for (i = 0; i < n; i++) {
+			memcpy(&fd, CMSG_DATA(cm) + i * sizeof(fd),
+			    sizeof(fd));
+			if (fdbag_put(bag, fd) != 0)
+				err = EPROTO;
+		}
+	}
+	return err;
+}
+
+static int
+chan_check_fds(const struct msg_row *row, const struct chan_msg *m)
+{
+	unsigned int want;
+
+	if (m->fds.cnt != m->hdr.fd_cnt)
+		return 0;
+	if (m->hdr.err != 0)
+		return m->fds.cnt == 0;
+	want = row->fds & 0x7fffu;
+	if (row->fds & 0x8000u)
+		return m->fds.cnt <= want;
+	return m->fds.cnt == want;
+}
+
+static int
+chan_check_size(const struct msg_row *row, const struct chan_msg *m, size_t len)
+{
+	size_t fixed = sizeof(struct msg_hdr) + row->body_len;
+
+	if (m->hdr.len != len)
+		return 0;
+	if (m->hdr.err != 0)
+		return row->answer && len == sizeof(struct msg_hdr);
+	return len >= fixed && len - fixed <= row->tail_max;
+}
+
+/* The order of these checks is part of the contract in chan.h. */
+static int
+chan_check(struct chan *c, struct chan_msg *m, size_t len)
+{
+	const struct msg_row *row;
+
+	if (len < sizeof(struct msg_hdr))
+		return chan_reject(c, m, "shorter than a header");
+	memcpy(&m->hdr, m->buf.bytes, sizeof(m->hdr));
+	if ((row = msg_row(m->hdr.type)) == NULL)
+		return chan_reject(c, m, "unknown message");
+	if (row->from != c->peer || row->to != c->self)
+		return chan_reject(c, m, "wrong direction");
+	if (!row->answer && row->phase != c->phase)
+		return chan_reject(c, m, "wrong phase");
+	if (!chan_check_size(row, m, len))
+		return chan_reject(c, m, "wrong size");
+	if (!chan_check_fds(row, m))
+		return chan_reject(c, m, "wrong number of descriptors");
+	m->row = row;
+	m->body = NULL;
+	m->tail = NULL;
+	m->tail_len = 0;
+	if (m->hdr.err == 0) {
+		m->body = m->buf.bytes + sizeof(struct msg_hdr);
+		m->tail = m->buf.bytes + sizeof(struct msg_hdr) +
+		    row->body_len;
+		m->tail_len = len - sizeof(struct msg_hdr) - row->body_len;
+	}
+	return 0;
+}
+
+int
+chan_recv(struct chan *c, struct chan_msg *m)
+{
+	union {
+		struct cmsghdr align;
+		char bytes[CHAN_CTL_LEN];
+	} ctl;
+	struct iovec iov;
+	struct msghdr mh;
+	ssize_t n;
+
+	fdbag_init(&m->fds);
+	memset(&mh, 0, sizeof(mh));
+	iov.iov_base = m->buf.bytes;
+	iov.iov_len = sizeof(m->buf.bytes);
+	mh.msg_iov = &iov;
+	mh.msg_iovlen = 1;
+	mh.msg_control = ctl.bytes;
+	mh.msg_controllen = sizeof(ctl.bytes);
+	n = recvmsg(c->fd, &mh, MSG_CMSG_CLOEXEC);
+	if (n == -1)
+		return errno == EINTR ? EAGAIN :
+		    errno == ECONNRESET ? EPIPE : errno;
+	if (chan_collect(&mh, &m->fds) != 0)
+		return chan_reject(c, m, "unexpected control data");
+	if (mh.msg_flags & (MSG_TRUNC | MSG_CTRUNC))
+		return chan_reject(c, m, "truncated");
+	if (n == 0 && m->fds.cnt == 0)
+		return EPIPE;
+	return chan_check(c, m, (size_t)n);
+}
+
+static void
+chan_check_out(const struct chan *c, const struct msg_row *row,
+    const struct chan_out *out)
+{
+	unsigned int want = row->fds & 0x7fffu;
+
+	if (row->from != c->self || row->to != c->peer)
+		bug("%s sent in the wrong direction", row->name);
+	if (out->err != 0) {
+		if (!row->answer)
+			bug("%s with an error", row->name);
+		return;
+	}
+	if (out->tail_len > row->tail_max)
+		bug("%s with a tail of %zu", row->name, out->tail_len);
+	if (row->fds & 0x8000u ? out->fd_cnt > want : out->fd_cnt != want)
+		bug("%s with %u descriptors", row->name, out->fd_cnt);
+}
+
+static void
+chan_attach(struct msghdr *mh, char *ctl, const int *fds, unsigned int cnt)
+{
+	struct cmsghdr *cm;
+
+	memset(ctl, 0, CMSG_SPACE(sizeof(int) * cnt));
+	mh->msg_control = ctl;
+	mh->msg_controllen = CMSG_SPACE(sizeof(int) * cnt);
+	cm = CMSG_FIRSTHDR(mh);
+	cm->cmsg_level = SOL_SOCKET;
+	cm->cmsg_type = SCM_RIGHTS;
+	cm->cmsg_len = CMSG_LEN(sizeof(int) * cnt);
+	memcpy(CMSG_DATA(cm), fds, sizeof(int) * cnt);
+}
+
+static int
+chan_errno(int e)
+{
+	switch (e) {
+	case EINTR:
+	case ENOBUFS:
+	case ETOOMANYREFS:
+	case EWOULDBLOCK:
+		return EAGAIN;
+	case ECONNRESET:
+	case ENOTCONN:
+		return EPIPE;
+	default:
+		return e;
+	}
+}
+
+int
+chan_send(struct chan *c, const struct chan_out *out)
+{
+	union {
+		struct cmsghdr align;
+		char bytes[CHAN_CTL_LEN];
+	} ctl;
+	const struct msg_row *row;
+	struct msg_hdr hdr;
+	struct msghdr mh;
+	struct iovec iov[3];
+	unsigned int cnt;
+
+	if ((row = msg_row(out->type)) == NULL)
+		bug("message %u does not exist", out->type);
+	chan_check_out(c, row, out);
+	cnt = out->err == 0 ? out->fd_cnt : 0;
+	memset(&hdr, 0, sizeof(hdr));
+	hdr.type = out->type;
+	hdr.id = out->id;
+	hdr.err = out->err;
+	hdr.fd_cnt = (uint16_t)cnt;
+	hdr.len = sizeof(hdr);
+	memset(&mh, 0, sizeof(mh));
+	iov[0].iov_base = &hdr;
+	iov[0].iov_len = sizeof(hdr);
+	mh.msg_iov = iov;
+	mh.msg_iovlen = 1;
+	if (out->err == 0) {
+		hdr.len += row->body_len + (uint32_t)out->tail_len;
+		iov[1].iov_base = (void *)(uintptr_t)out->body;
+		iov[1].iov_len = row->body_len;
+		iov[2].iov_base = (void *)(uintptr_t)out->tail;
+		iov[2].iov_len = out->tail_len;
+		mh.msg_iovlen = 3;
+	}
+	if (cnt > 0)
+		chan_attach(&mh, ctl.bytes, out->fds, cnt);
+	if (sendmsg(c->fd, &mh, MSG_NOSIGNAL) == -1)
+		return chan_errno(errno);
+	return 0;
+}

@@ -1,0 +1,104 @@
+/*
+ * Copyright (c) 2026 The viofsd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#ifndef VIOFSD_COMMON_CHAN_H
+#define VIOFSD_COMMON_CHAN_H
+
+#include <stddef.h>
+
+#include "../common/fdbag.h"
+#include "../common/msg.h"
+
+/*
+ * Knows: AF_UNIX SOCK_SEQPACKET, one datagram = one message with its
+ * descriptors; the only user of SCM_RIGHTS beside the vhost-user reader.
+ * Never: what a message means; no event loop; no queue.
+ */
+
+struct chan {
+	int fd;
+	enum msg_party self, peer;
+	enum msg_phase phase;	/* of questions and notices that arrive here */
+	const char *why;	/* after EPROTO: which check failed */
+};
+
+/* One received message.  The buffer is big; keep one per channel user. */
+struct chan_msg {
+	struct msg_hdr hdr;
+	const struct msg_row *row;
+	struct fdbag fds;	/* owned: fdbag_close() when done */
+	size_t tail_len;
+	const void *body;	/* row->body_len bytes; NULL if hdr.err != 0 */
+	const void *tail;
+	union {
+		struct msg_hdr hdr;
+		uint64_t align;
+		char bytes[sizeof(struct msg_hdr) + MSG_BODY_MAX +
+		    MSG_TAIL_MAX];
+	} buf;
+};
+
+/* What to send; the descriptors stay the caller's. */
+struct chan_out {
+	uint16_t type;
+	uint32_t id;
+	uint32_t err;		/* answers only; then nothing below is sent */
+	const void *body;	/* exactly the row's body length */
+	const void *tail;
+	size_t tail_len;
+	const int *fds;
+	unsigned int fd_cnt;
+};
+
+/*
+ * Make a connected pair of close-on-exec channel sockets.  Returns 0 or the
+ * errno of socketpair(2).
+ */
+int	chan_pair(int fds[2]);
+
+/*
+ * Take over socket fd as self's end of a channel to peer, in phase HELLO.
+ * With nonblock, chan_recv() and chan_send() answer EAGAIN instead of
+ * sleeping.  Fatal if fd is no SEQPACKET socket: setup only.
+ */
+void	chan_init(struct chan *c, int fd, enum msg_party self,
+	    enum msg_party peer, int nonblock);
+
+/* Move to another phase. */
+void	chan_phase(struct chan *c, enum msg_phase phase);
+
+/*
+ * Receive one message and check it, in this order: truncation flags, header,
+ * row, direction, phase, exact size, exact descriptor count.  Returns 0 and
+ * a message whose descriptors the caller owns; EAGAIN (also for EINTR);
+ * EPIPE when the peer is gone; EPROTO with c->why set when a check failed (all
+ * descriptors that came are closed then); or the errno of recvmsg(2).  Anything
+ * but 0 and EAGAIN means that the channel must be closed.
+ */
+int	chan_recv(struct chan *c, struct chan_msg *m);
+
+/*
+ * Send one message.  Returns 0; EAGAIN when the socket is full (also for
+ * ETOOMANYREFS, ENOBUFS and EINTR): try again later; EPIPE when the peer is
+ * gone; or the errno of sendmsg(2).  A message that does not match its row is
+ * our own bug and fatal.
+ */
+int	chan_send(struct chan *c, const struct chan_out *out);
+
+/* Close the socket. */
+void	chan_close(struct chan *c);
+
+#endif

@@ -1,0 +1,71 @@
+/*
+ * Copyright (c) 2026 The viofsd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#ifndef VIOFSD_COMMON_JAIL_H
+#define VIOFSD_COMMON_JAIL_H
+
+#include <stdint.h>
+
+#include "../common/cred.h"
+
+/*
+ * Knows: how a process gives up privilege, and how it reads back that it
+ * did.  Every step is fatal on failure; setup only.
+ * Never: namespaces and mounts (broker/root.c, broker/tree.c), system call
+ * filters (common/sandbox.c).
+ */
+
+/* Identity as the kernel reports it now. */
+struct jail_identity {
+	uint32_t ruid, euid, suid, fsuid;
+	uint32_t rgid, egid, sgid, fsgid;
+	struct cred groups;	/* gid_cnt and gids, sorted */
+	uint64_t cap_eff, cap_prm, cap_inh, cap_bnd, cap_amb;
+	uint32_t no_new_privs;
+	uint32_t dumpable;
+};
+
+/* Bit of one capability (CAP_* of capabilities(7)) in a set. */
+#define JAIL_CAP(cap)	(1ULL << (cap))
+
+/*
+ * Keep exactly the capabilities in keep in the permitted and effective sets
+ * and exactly those in bound in the bounding set; clear the inheritable and
+ * ambient ones.  Needs CAP_SETPCAP while the bounding set shrinks.
+ */
+void	jail_caps(uint64_t keep, uint64_t bound);
+
+/*
+ * Resource limits: at most nofile descriptors, no process or thread beyond
+ * nproc_zero ? none : unchanged, no file larger than fsize (RLIM_INFINITY =
+ * unchanged), no core.
+ */
+void	jail_limits(uint64_t nofile, int nproc_zero, uint64_t fsize);
+
+/* Set no_new_privs (and, where the kernel has it, deny W+X memory). */
+void	jail_no_new_privs(void);
+
+/* Read everything back by system calls, not from a library's memory. */
+void	jail_observe(struct jail_identity *id);
+
+/*
+ * Fatal unless this process is exactly uid:gid in all four ids with the
+ * groups of want, has exactly caps, no_new_privs set, is not dumpable, and
+ * (when uid is not 0 or CAP_SETUID is gone) cannot become another user.
+ */
+void	jail_verify(const struct cred *want, uint64_t caps);
+
+#endif

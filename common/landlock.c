@@ -1,0 +1,113 @@
+/*
+ * Copyright (c) 2026 The viofsd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * Knows: the landlock(7) system calls and what each ABI added.
+ * Never: a decision what to do where the kernel has no Landlock.
+ */
+
+#include "config.h"
+
+#include <sys/syscall.h>
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../common/landlock.h"
+#include "../common/log.h"
+
+/*
+ * The kernel's structures, restated because the distribution's header is
+ * older than the kernels we run on; a shorter size is always accepted.
+ */
+struct ll_ruleset {
+	uint64_t fs;
+	uint64_t net;
+	uint64_t scoped;
+};
+
+struct ll_beneath {
+	uint64_t allowed;
+	int32_t fd;
+} __attribute__((packed));
+
+#define LL_CREATE_RULESET_VERSION	1u
+#define LL_RULE_PATH_BENEATH		1
+#define LL_NET_TCP_ALL			0x3ULL
+#define LL_SCOPE_ALL			0x3ULL
+
+/* How many filesystem rights the ABI has: bits 0..n-1, ABI 1 first. */
+static const unsigned int ll_fs_bits[] = { 13, 14, 15, 15, 16 };
+
+static uint64_t
+landlock_fs(int abi)
+{
+	unsigned int n = sizeof(ll_fs_bits) / sizeof(ll_fs_bits[0]);
+
+	if ((unsigned int)abi < n)
+		n = (unsigned int)abi;
+	return (1ULL << ll_fs_bits[n - 1]) - 1;
+}
+
+static void
+landlock_allow(int ruleset, uint64_t rights, int rootfd)
+{
+	struct ll_beneath rule;
+
+	rule.allowed = rights;
+	rule.fd = rootfd;
+	if (syscall(SYS_landlock_add_rule, ruleset, LL_RULE_PATH_BENEATH,
+	    &rule, 0) == -1)
+		fatal("landlock_add_rule");
+}
+
+int
+landlock_enter(int rootfd)
+{
+	struct ll_ruleset attr;
+	size_t len = sizeof(attr.fs);
+	long abi;
+	int ruleset;
+
+	abi = syscall(SYS_landlock_create_ruleset, NULL, 0,
+	    LL_CREATE_RULESET_VERSION);
+	if (abi == -1) {
+		if (errno == ENOSYS || errno == EOPNOTSUPP)
+			return 0;
+		fatal("landlock_create_ruleset");
+	}
+	memset(&attr, 0, sizeof(attr));
+	attr.fs = landlock_fs((int)abi);
+	if (abi >= 4) {
+		attr.net = LL_NET_TCP_ALL;
+		len = sizeof(attr.fs) + sizeof(attr.net);
+	}
+	if (abi >= 6) {
+		attr.scoped = LL_SCOPE_ALL;
+		len = sizeof(attr);
+	}
+	ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr, len, 0);
+	if (ruleset == -1)
+		fatal("landlock_create_ruleset");
+	if (rootfd != -1)
+		landlock_allow(ruleset, attr.fs, rootfd);
+	if (syscall(SYS_landlock_restrict_self, ruleset, 0) == -1)
+		fatal("landlock_restrict_self");
+	close(ruleset);
+	return (int)abi;
+}

@@ -1,0 +1,450 @@
+/*
+ * Copyright (c) 2026 The viofsd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#ifndef VIOFSD_COMMON_MSG_H
+#define VIOFSD_COMMON_MSG_H
+
+#include <stdint.h>
+
+#include "../common/cred.h"
+
+/*
+ * Knows: the wire format between viofsd's processes; the enum of messages is
+ * generated from msg.def.
+ * Never: host types on the wire, holes in a struct, or what a message does.
+ */
+
+#define MSG_NAME_MAX	256	/* a file name with its NUL (NAME_MAX + 1) */
+#define MSG_PATH_MAX	4095	/* a symlink's target, without NUL */
+#define MSG_TAIL_MAX	65536	/* longest variable part of any message */
+#define MSG_DIRPLUS_MAX	128	/* entries (and descriptors) per READDIRPLUS */
+#define MSG_FDS_MAX	128	/* most descriptors in one message */
+#define MSG_MOUNTS_MAX	256	/* mounts that one share may consist of */
+#define MSG_TAG_MAX	36	/* virtio-fs tag, virtio 1.2 section 5.11.4 */
+#define MSG_BUILD_ID	32	/* bytes of the hash over msg.def and msg.h */
+
+/* First in every message; len counts the whole datagram. */
+struct msg_hdr {
+	uint16_t type;
+	uint16_t fd_cnt;	/* descriptors that travel with this message */
+	uint32_t len;
+	uint32_t err;		/* answers: 0 or errno; otherwise 0 */
+	uint32_t id;		/* answers repeat the id of their question */
+};
+
+enum msg_party {
+	MSG_BROKER,
+	MSG_TRANSPORT,
+	MSG_FSWORKER,
+	MSG_SPAWNER,
+};
+
+/* Phases of a channel; each side moves on by itself, see chan_phase(). */
+enum msg_phase {
+	MSG_PHASE_HELLO,	/* nothing but the first question */
+	MSG_PHASE_READY,	/* identity known, jail being shut */
+	MSG_PHASE_RUN,		/* serving */
+	MSG_PHASE_SHUT,		/* no message is legal any more */
+};
+
+/* ---- transport and broker ---- */
+
+struct q_hello {
+	uint8_t build_id[MSG_BUILD_ID];
+};
+
+/* Cache policies, with virtiofsd's meaning. */
+enum msg_cache {
+	MSG_CACHE_AUTO,
+	MSG_CACHE_ALWAYS,
+	MSG_CACHE_NEVER,
+	MSG_CACHE_METADATA,
+};
+
+/* a_hello.flags */
+#define MSG_SHARE_READONLY	0x0001u	/* every writing opcode is EROFS */
+#define MSG_SHARE_TAG		0x0002u	/* offer vhost-user CONFIG with tag */
+#define MSG_SHARE_TRUST_GUEST	0x0004u	/* permissions guest: retry as root */
+#define MSG_SHARE_SUBMOUNTS	0x0008u	/* announce submounts */
+#define MSG_SHARE_FLAGS		0x000fu
+
+/* [0] listening vhost-user socket, [1] O_PATH root of the share */
+struct a_hello {
+	uint32_t flags;		/* MSG_SHARE_* */
+	uint32_t cache;		/* enum msg_cache */
+	uint32_t io_thread_cnt;	/* threads for file I/O that may block, >= 1 */
+	uint32_t worker_max;	/* worker processes at the same time */
+	uint32_t nofile;	/* descriptors the transport may hold */
+	uint32_t log_level;	/* syslog(3) priority */
+	uint32_t seccomp;	/* enum sandbox_action */
+	uint32_t zero;
+	uint64_t root_mnt_id;	/* mount id of the share root, statx(2) */
+	char tag[MSG_TAG_MAX];	/* padded with NUL, not always terminated */
+	uint8_t pad[4];
+};
+
+struct q_wget {
+	struct cred cred;
+};
+
+/* [0] transport's end of the channel */
+struct a_wget {
+	uint32_t worker_id;
+	uint32_t zero;
+};
+
+struct n_wput {
+	uint32_t worker_id;
+	uint32_t zero;
+};
+
+struct n_quit {
+	uint32_t zero;
+};
+
+/* ---- fsworker and broker ---- */
+
+struct q_whello {
+	uint8_t build_id[MSG_BUILD_ID];
+};
+
+/* [0] worker's end of the channel to the transport, [1] O_PATH share root */
+struct a_whello {
+	struct cred cred;	/* what the worker must find itself to be */
+	uint64_t caps;		/* exact effective and permitted set */
+	uint32_t flags;		/* MSG_SHARE_* */
+	uint32_t log_level;
+	uint32_t seccomp;
+	uint32_t mount_cnt;	/* 1..MSG_MOUNTS_MAX, [0] is the root's */
+	uint64_t mounts[MSG_MOUNTS_MAX];	/* ids as statx(2) gives them */
+	uint32_t unique_ids;	/* 1: STATX_MNT_ID_UNIQUE, 0: STATX_MNT_ID */
+	uint32_t zero;
+};
+
+/* Identity as the kernel reports it, after the jail is shut. */
+struct n_wready {
+	uint32_t ruid, euid, suid, fsuid;
+	uint32_t rgid, egid, sgid, fsgid;
+	struct cred groups;	/* only gid_cnt and gids are used */
+	uint64_t cap_eff, cap_prm, cap_inh, cap_bnd, cap_amb;
+	uint32_t no_new_privs;
+	uint32_t dumpable;
+	uint32_t landlock;	/* ABI in force, 0 = none */
+	uint32_t zero;
+};
+
+/* ---- broker and spawner ---- */
+
+/* [no descriptors] */
+struct n_sready {
+	uint64_t cap_eff, cap_prm, cap_inh;
+	uint32_t no_new_privs;
+	uint32_t pid;		/* as the spawner sees itself: 1 */
+};
+
+/* [0] the child's end of its channel to the broker */
+struct q_spawn {
+	struct cred cred;
+	uint32_t worker_id;
+	uint32_t zero;
+};
+
+struct a_spawn {
+	uint32_t pid;		/* in the jail's pid namespace */
+	uint32_t zero;
+};
+
+struct n_skill {
+	uint32_t worker_id;
+	uint32_t zero;
+};
+
+struct n_wexit {
+	uint32_t worker_id;
+	uint32_t status;	/* as waitpid(2) gives it */
+};
+
+/* ---- transport and fsworker ---- */
+
+#define MSG_ATTR_MOUNT_ROOT	0x0001u	/* root of a submount */
+
+struct msg_attr {
+	uint64_t ino;
+	uint64_t size;
+	uint64_t blocks;	/* of 512 bytes */
+	int64_t atime, mtime, ctime;
+	uint32_t atime_nsec, mtime_nsec, ctime_nsec;
+	uint32_t mode;
+	uint32_t nlink;
+	uint32_t uid, gid;
+	uint32_t rdev_major, rdev_minor;
+	uint32_t dev_major, dev_minor;
+	uint32_t blksize;
+	uint64_t mnt_id;
+	uint32_t flags;		/* MSG_ATTR_* */
+	uint32_t zero;
+};
+
+struct q_lookup {
+	char name[MSG_NAME_MAX];
+};
+
+struct a_lookup {
+	struct msg_attr attr;
+};
+
+struct q_readlink {
+	uint32_t zero;
+};
+
+struct a_readlink {
+	uint32_t zero;
+};
+
+struct q_open {
+	uint32_t flags;		/* O_* of the guest, already filtered */
+	uint32_t zero;
+};
+
+struct a_open {
+	uint32_t zero;
+};
+
+struct q_opendir {
+	uint32_t zero;
+};
+
+struct a_opendir {
+	uint32_t zero;
+};
+
+struct q_create {
+	uint32_t flags;
+	uint32_t mode;
+	char name[MSG_NAME_MAX];
+};
+
+/* [0] O_PATH node, [1] open file */
+struct a_create {
+	struct msg_attr attr;
+};
+
+struct q_mknod {
+	uint32_t mode;
+	uint32_t rdev_major, rdev_minor;
+	uint32_t zero;
+	char name[MSG_NAME_MAX];
+};
+
+struct a_mknod {
+	struct msg_attr attr;
+};
+
+struct q_mkdir {
+	uint32_t mode;
+	uint32_t zero;
+	char name[MSG_NAME_MAX];
+};
+
+struct a_mkdir {
+	struct msg_attr attr;
+};
+
+struct q_symlink {
+	char name[MSG_NAME_MAX];
+};
+
+struct a_symlink {
+	struct msg_attr attr;
+};
+
+struct q_link {
+	char name[MSG_NAME_MAX];
+};
+
+struct a_link {
+	struct msg_attr attr;
+};
+
+struct q_unlink {
+	char name[MSG_NAME_MAX];
+};
+
+struct a_unlink {
+	uint32_t zero;
+};
+
+struct q_rmdir {
+	char name[MSG_NAME_MAX];
+};
+
+struct a_rmdir {
+	uint32_t zero;
+};
+
+struct q_rename {
+	uint32_t flags;		/* RENAME_NOREPLACE, EXCHANGE, WHITEOUT */
+	uint32_t zero;
+	char oldname[MSG_NAME_MAX];
+	char newname[MSG_NAME_MAX];
+};
+
+struct a_rename {
+	uint32_t zero;
+};
+
+/* q_setattr.valid */
+#define MSG_SET_MODE		0x0001u
+#define MSG_SET_UID		0x0002u
+#define MSG_SET_GID		0x0004u
+#define MSG_SET_SIZE		0x0008u
+#define MSG_SET_ATIME		0x0010u
+#define MSG_SET_MTIME		0x0020u
+#define MSG_SET_ATIME_NOW	0x0040u
+#define MSG_SET_MTIME_NOW	0x0080u
+#define MSG_SET_HANDLE		0x0100u	/* the descriptor is an open file */
+#define MSG_SET_VALID		0x01ffu
+
+struct q_setattr {
+	uint32_t valid;		/* MSG_SET_* */
+	uint32_t mode;		/* permission bits, 07777 */
+	uint32_t uid, gid;
+	uint64_t size;		/* 0..2^63 - 1 */
+	int64_t atime, mtime;
+	uint32_t atime_nsec, mtime_nsec;
+};
+
+struct a_setattr {
+	struct msg_attr attr;
+};
+
+struct q_readdirplus {
+	uint64_t off;		/* cookie of getdents64(2), 0 = from the start */
+	uint32_t size;		/* most bytes of records wanted */
+	uint32_t entry_max;	/* most entries wanted, 1..MSG_DIRPLUS_MAX */
+};
+
+/* descriptors: the O_PATH nodes of the records with MSG_DIRENT_NODE, in order */
+struct a_readdirplus {
+	uint32_t entry_cnt;
+	uint32_t zero;
+};
+
+#define MSG_DIRENT_NODE		0x01u	/* attr and a descriptor are present */
+
+/* One entry in the tail; the next one starts rec_len bytes further. */
+struct msg_dirent {
+	struct msg_attr attr;	/* all zero without MSG_DIRENT_NODE */
+	uint64_t off;		/* cookie of the entry after this one */
+	uint64_t ino;
+	uint16_t rec_len;	/* header, name and NUL padding; 8-aligned */
+	uint16_t name_len;	/* 1..255 */
+	uint8_t type;		/* DT_* */
+	uint8_t flags;		/* MSG_DIRENT_* */
+	uint8_t zero[2];
+	/* char name[name_len], padded with NUL to a multiple of 8 */
+};
+
+struct q_syncfs {
+	uint32_t zero;
+};
+
+struct a_syncfs {
+	uint32_t zero;
+};
+
+#define MSG_WRITE_APPEND	0x0001u	/* at the end, off is ignored */
+
+struct q_write {
+	uint64_t off;
+	uint32_t flags;		/* MSG_WRITE_* */
+	uint32_t zero;
+};
+
+struct a_write {
+	uint32_t done_len;
+	uint32_t zero;
+};
+
+struct q_fallocate {
+	uint64_t off;
+	uint64_t len;
+	uint32_t mode;
+	uint32_t zero;
+};
+
+struct a_fallocate {
+	uint32_t zero;
+};
+
+struct q_copy {
+	uint64_t from_off;
+	uint64_t to_off;
+	uint64_t len;
+};
+
+struct a_copy {
+	uint64_t done_len;
+};
+
+/* ---- generated from msg.def ---- */
+
+#define MSG_UPTO(n)	(0x8000u | (n))
+
+enum msg_type {
+	MSG_NONE = 0,
+#define RPC(V, v, num, from, to, qf, af, qt, at, ph, text) \
+	Q_##V = (num), A_##V = (num) + 1,
+#define MSG(V, v, num, from, to, f, t, ph, text) N_##V = (num),
+#include "../common/msg.def"
+#undef RPC
+#undef MSG
+};
+
+/* What a message of one type must look like. */
+struct msg_row {
+	const char *name;	/* "Q_LOOKUP" */
+	const char *meaning;
+	uint16_t type;
+	uint16_t fds;		/* exact count, or MSG_UPTO(n) */
+	uint32_t body_len;
+	uint32_t tail_max;
+	uint8_t from, to;	/* enum msg_party */
+	uint8_t phase;		/* enum msg_phase; not used for answers */
+	uint8_t answer;		/* 1 if this is an A_ row */
+};
+
+/* All rows, questions and answers, in the order of their numbers. */
+extern const struct msg_row msg_rows[];
+extern const unsigned int msg_row_cnt;
+
+/* Longest fixed body of any message; checked at compile time. */
+#define MSG_BODY_MAX	2304
+
+/* Hash of msg.def and msg.h; both ends of a channel must have the same. */
+extern const uint8_t msg_build_id[MSG_BUILD_ID];
+
+/* The row of one type, or NULL if there is none. */
+const struct msg_row *msg_row(uint16_t type);
+
+/*
+ * Is name one component that a worker may hand to the kernel: 1..255 bytes,
+ * NUL-terminated and NUL-padded within MSG_NAME_MAX, no '/', not "." or ".."?
+ * Returns 0, EINVAL or ENAMETOOLONG (no NUL).
+ */
+int	msg_name_check(const char name[MSG_NAME_MAX]);
+
+#endif
