@@ -14,3 +14,15 @@ tests_frontend_libfrontend_a_SOURCES = \
 	tests/frontend/ring.c tests/frontend/ring.h \
 	tests/frontend/tap.c tests/frontend/tap.h \
 	tests/frontend/vhost.c tests/frontend/vhost.h
+
+device_programs = tests/device/t_ops
+check_PROGRAMS += $(device_programs)
+TESTS += $(device_programs)
+tests_device_t_ops_SOURCES = \
+	tests/device/ops.h \
+	tests/device/ops_attr.c tests/device/ops_data.c \
+	tests/device/ops_dir.c tests/device/ops_name.c \
+	tests/device/ops_open.c tests/device/ops_policy.c \
+	tests/device/ops_rename.c tests/device/ops_space.c \
+	tests/device/t_ops.c
+tests_device_t_ops_LDADD = tests/frontend/libfrontend.a
