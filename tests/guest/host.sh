@@ -9,13 +9,18 @@ host_process_table() {
 	"$guest_src/../tools/proctable" "$daemon_pid"
 }
 
+# What the host tells people goes to the descriptor host_out.
+host_say() {
+	cat >&"$host_out"
+}
+
 # The process table for people, the number of mappers for the guest.
 host_table() {
 	local table
 
 	table=$(host_process_table)
 	printf '\nprocess table (* = not the namespace of the host):\n%s\n\n' \
-	    "$table" >&"$host_out"
+	    "$table" | host_say
 	awk '$NF == "yes"' <<<"$table" | wc -l
 }
 
@@ -27,7 +32,7 @@ host_sums() {
 	fi
 }
 
-guest_ask() {
+host_answer() {
 	local path
 
 	if [ "$1" = table ]; then
@@ -56,6 +61,10 @@ guest_ask() {
 		fi ;;
 	*)	echo "unknown question" ;;
 	esac 2>&1 | head -n 1
+}
+
+guest_ask() {
+	host_answer "$@"
 }
 
 # host_tree DIR: DIR/tree.tar with some 3300 small files, DIR/tree.sums.

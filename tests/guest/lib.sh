@@ -13,7 +13,7 @@
 #
 # Settings: GUEST_MEM (MiB), GUEST_CPUS, GUEST_TIMEOUT (s), GUEST_MOUNT
 # (options), GUEST_WORK (directory below the share for the scripts to work
-# in), GUEST_VARS ("A=1 B=2" for the scripts), GUEST_ACCEL (kvm or tcg).
+# in), GUEST_PARTS (for work.sh), GUEST_ACCEL (kvm or tcg).
 # Callbacks: guest_line LINE for what the guest prints, guest_ask VERB
 # ARGS... prints the one-line answer to a script's question.
 
@@ -266,9 +266,7 @@ guest_overlay() {
 		echo "GUEST_ROWS=${size% *}"
 		echo "GUEST_COLS=${size#* }"
 		echo "GUEST_TERM='${TERM:-vt100}'"
-		for v in ${GUEST_VARS:-}; do
-			echo "export $v"
-		done
+		echo "export GUEST_PARTS='${GUEST_PARTS:-}'"
 	} >"$dir/ov/guest/env"
 	for v in "$@"; do
 		cp "$v" "$dir/ov/guest/scripts/$n"

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 # Interactive part of "./dev demo" in the guest.
+stty rows "$GUEST_ROWS" cols "$GUEST_COLS"
 cat <<END
 
   This is a root shell in a virtual machine.  The share is mounted on /mnt:
