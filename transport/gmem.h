@@ -23,9 +23,9 @@
 #include <stdint.h>
 
 /*
- * Guest memory as the front-end shared it.  Everything but gmem_iov(),
- * gmem_from_user() and gmem_broken() is for the event thread and for a time
- * when no request is in flight: pointers into a region die with it.
+ * Guest memory as the front-end shared it.  All functions but gmem_broken()
+ * are for the event thread; those that change regions are for a time when no
+ * request is in flight, as pointers into a region die with it.
  */
 
 #define GMEM_REGION_MAX	509	/* slots, as many as the kernel's vhost has */
@@ -93,7 +93,8 @@ void	*gmem_from_user(struct gmem *, uint64_t uva, size_t len);
  */
 int	gmem_guard(struct gmem *);
 
-/* Has that happened since the last gmem_clear() or gmem_move()? */
+/* Has that happened since the regions of the guarded gmem were replaced by
+ * gmem_clear() or gmem_move()?  Any thread. */
 int	gmem_broken(void);
 
 #endif

@@ -74,13 +74,17 @@ struct vring {
 	_Atomic unsigned int inflight;	/* popped, not yet pushed */
 	_Atomic int broken;
 
-	pthread_mutex_t lock;		/* for what follows */
+	/*
+	 * What follows is changed under the lock, most of it by the event
+	 * thread only, which may therefore read that without.
+	 */
+	pthread_mutex_t lock;
 	int running;
 	int event_idx;
 	uint32_t num;
-	struct vring_part_desc *desc;
-	uint8_t *avail;
-	uint8_t *used;
+	const struct vring_part_desc *desc;
+	const uint16_t *avail;
+	struct vring_part_used *used;
 	uint16_t used_idx;		/* next used index to write */
 	uint16_t told_idx;		/* used_idx when we last decided */
 	uint8_t told;			/* told_idx is valid */
@@ -91,7 +95,7 @@ struct vring {
 /* A stopped ring without descriptors; 0 or errno. */
 int	vring_init(struct vring *, struct gmem *, unsigned int index);
 
-/* Stop, close the descriptors, free the lock. */
+/* Close the descriptors of a stopped ring and free its lock. */
 void	vring_fini(struct vring *);
 
 /*

@@ -23,6 +23,7 @@
 
 #include "gmem.h"
 #include "vring.h"
+#include "vu_msg.h"
 
 /*
  * The device as the front-end sees it: one vhost-user connection (QEMU's
@@ -70,28 +71,6 @@ struct vu_queue {
 	uint16_t base;
 };
 
-/* Payloads of the largest message that has a row: GET_CONFIG. */
-#define VU_PAYLOAD_MAX	268
-#define VU_HDR_LEN	12
-#define VU_FDS_MAX	8
-
-/* One message, as far as it has been read. */
-struct vu_msg {
-	uint32_t got_len;		/* bytes of header and payload */
-	unsigned int fd_cnt;
-	int fd_lost;			/* descriptors had to be dropped */
-	int fds[VU_FDS_MAX];
-	struct {
-		uint32_t request;
-		uint32_t flags;
-		uint32_t size;
-	} hdr;
-	union {
-		uint64_t u64;
-		uint8_t bytes[VU_PAYLOAD_MAX];
-	} body;
-};
-
 /* The fields belong to vu_*.c. */
 struct vu_dev {
 	struct event_base *base;
@@ -106,8 +85,9 @@ struct vu_dev {
 	int backend_fd;			/* SET_BACKEND_REQ_FD, never used */
 	struct event *sock_ev;
 	struct event *resume_ev;
-	int ending;			/* waiting for in-flight requests */
+	int ending;			/* the connection is to be closed */
 	int clean;			/* how it ends */
+	int holding;			/* some rings are held */
 	int waiting;			/* a message or the end is deferred */
 	int wait_queue;			/* for which queue, -1 = for all */
 
