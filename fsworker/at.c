@@ -1,0 +1,195 @@
+/*
+ * Copyright (c) 2026 The viofsd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * Knows: openat(2), openat2(2) and the procfs directory that makes another
+ * open file out of a descriptor; provenance of descriptors.
+ * Never: a path of more than one component.
+ */
+
+#include "config.h"
+
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../common/log.h"
+#include "../common/proc.h"
+
+#include "at.h"
+
+#ifndef STATX_MNT_ID_UNIQUE
+#define STATX_MNT_ID_UNIQUE	0x00004000U	/* Linux 6.8 */
+#endif
+
+#define AT_RESOLVE	(RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | \
+			    RESOLVE_NO_SYMLINKS)
+
+/* As the kernel counts it; the libc says 0 where off_t is 64 bits wide. */
+#ifdef __aarch64__
+#define AT_O_LARGEFILE	0400000u
+#else
+#define AT_O_LARGEFILE	0100000u
+#endif
+
+#define AT_FLAGS	((uint32_t)(O_ACCMODE | O_TRUNC | O_SYNC | O_DSYNC | \
+			    O_NOATIME | O_DIRECT))
+
+void
+at_init(void)
+{
+	char number[AT_NUMBER_MAX];
+	struct statx mine, there;
+	struct statfs fs;
+
+	if (fstatfs(PROC_FD_PROC, &fs) == -1)
+		fatal("descriptor %d", PROC_FD_PROC);
+	if (fs.f_type != PROC_SUPER_MAGIC)
+		fatalx("descriptor %d is not procfs", PROC_FD_PROC);
+	if (statx(PROC_FD_BROKER, "", AT_EMPTY_PATH, STATX_INO, &mine) == -1 ||
+	    statx(PROC_FD_PROC, at_number(PROC_FD_BROKER, number), 0,
+	    STATX_INO, &there) == -1)
+		fatal("descriptor %d is not /proc/self/fd", PROC_FD_PROC);
+	if (mine.stx_ino != there.stx_ino ||
+	    mine.stx_dev_major != there.stx_dev_major ||
+	    mine.stx_dev_minor != there.stx_dev_minor)
+		fatalx("descriptor %d is another process's", PROC_FD_PROC);
+}
+
+unsigned int
+at_mnt_mask(const struct a_whello *who)
+{
+	return who->unique_ids ? STATX_MNT_ID_UNIQUE : STATX_MNT_ID;
+}
+
+int
+at_mnt_ours(const struct a_whello *who, uint64_t mnt_id)
+{
+	uint32_t i;
+
+	for (i = 0; i < who->mount_cnt; i++)
+		if (who->mounts[i] == mnt_id)
+			return 1;
+	return 0;
+}
+
+int
+at_claim(const struct a_whello *who, int fd, uint32_t *type)
+{
+	unsigned int mask = STATX_TYPE | at_mnt_mask(who);
+	struct statx stx;
+
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, mask,
+	    &stx) == -1 || (stx.stx_mask & mask) != mask ||
+	    !at_mnt_ours(who, stx.stx_mnt_id)) {
+		log_guest(LOG_KEY_WORKER,
+		    "refused a descriptor from outside the share");
+		return EBADF;
+	}
+	*type = stx.stx_mode & S_IFMT;
+	return 0;
+}
+
+int
+at_claim_dir(const struct a_whello *who, int fd)
+{
+	uint32_t type;
+	int err;
+
+	if ((err = at_claim(who, fd, &type)) != 0)
+		return err;
+	return type == S_IFDIR ? 0 : ENOTDIR;
+}
+
+int
+at_claim_reg(const struct a_whello *who, int fd)
+{
+	uint32_t type;
+	int err;
+
+	if ((err = at_claim(who, fd, &type)) != 0)
+		return err;
+	return type == S_IFREG ? 0 : type == S_IFDIR ? EISDIR : EBADF;
+}
+
+int
+at_flags(uint32_t asked, uint32_t also, int *flags)
+{
+	asked &= ~AT_O_LARGEFILE;
+	if ((asked & ~(AT_FLAGS | also)) != 0)
+		return EINVAL;
+	if ((asked & O_ACCMODE) == O_ACCMODE)
+		return EINVAL;
+	*flags = (int)asked;
+	return 0;
+}
+
+int
+at_flags_write(int flags)
+{
+	return (flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC) != 0;
+}
+
+static int
+at_open(int dirfd, const char *name, int flags, uint32_t mode, int *fd)
+{
+	struct open_how how;
+
+	memset(&how, 0, sizeof(how));
+	how.flags = (uint64_t)(flags | O_NOFOLLOW | O_CLOEXEC);
+	how.mode = mode;
+	how.resolve = AT_RESOLVE;
+	*fd = (int)syscall(SYS_openat2, dirfd, name, &how, sizeof(how));
+	return *fd == -1 ? errno : 0;
+}
+
+int
+at_child(int dirfd, const char *name, int *fd)
+{
+	return at_open(dirfd, name, O_PATH, 0, fd);
+}
+
+int
+at_create(int dirfd, const char *name, int flags, uint32_t mode, int *fd)
+{
+	return at_open(dirfd, name, flags | O_CREAT | O_EXCL | O_NOCTTY, mode,
+	    fd);
+}
+
+int
+at_reopen(int fd, int flags, int *newfd)
+{
+	char number[AT_NUMBER_MAX];
+
+	*newfd = openat(PROC_FD_PROC, at_number(fd, number),
+	    flags | O_CLOEXEC | (flags & O_PATH ? 0 : O_NOCTTY));
+	return *newfd == -1 ? errno : 0;
+}
+
+const char *
+at_number(int fd, char buf[AT_NUMBER_MAX])
+{
+	snprintf(buf, AT_NUMBER_MAX, "%d", fd);
+	return buf;
+}

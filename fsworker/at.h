@@ -1,0 +1,91 @@
+/*
+ * Copyright (c) 2026 The viofsd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#ifndef VIOFSD_FSWORKER_AT_H
+#define VIOFSD_FSWORKER_AT_H
+
+#include <stdint.h>
+
+#include "../common/msg.h"
+
+/*
+ * Knows: how a name or a descriptor becomes an open file; whether a
+ * descriptor belongs to the share.  The only file with openat*(2).
+ * Never: which right a request needs, or an answer.
+ *
+ * All functions return 0 or a positive errno.  Descriptors that they return
+ * are close-on-exec and the caller's.
+ */
+
+#define AT_NUMBER_MAX	12	/* room for a descriptor's decimal number */
+
+/*
+ * Check that PROC_FD_PROC is what /proc/self/fd is for this process; fatal
+ * otherwise.  Setup only.
+ */
+void	at_init(void);
+
+/* The mask bit that makes statx(2) answer the kind of mount id of who. */
+unsigned int at_mnt_mask(const struct a_whello *who);
+
+/* 1 if mnt_id is one of the share's mounts, else 0. */
+int	at_mnt_ours(const struct a_whello *who, uint64_t mnt_id);
+
+/*
+ * Does fd, which came with a question, lie on a mount of the share?  Returns 0
+ * with the file's type (S_IF*, inode(7)) in *type, or EBADF, logged.
+ */
+int	at_claim(const struct a_whello *who, int fd, uint32_t *type);
+
+/* As at_claim(), and ENOTDIR unless it is a directory. */
+int	at_claim_dir(const struct a_whello *who, int fd);
+
+/*
+ * As at_claim(), and EISDIR for a directory, EBADF for anything else that is
+ * no regular file (symlinks, devices, pipes and sockets are never opened).
+ */
+int	at_claim_reg(const struct a_whello *who, int fd);
+
+/*
+ * Filter open(2) flags that a guest asked for: access mode, O_TRUNC, O_SYNC,
+ * O_DSYNC, O_NOATIME, O_DIRECT and what is in also may stay, O_LARGEFILE is
+ * dropped, anything else is EINVAL.
+ */
+int	at_flags(uint32_t asked, uint32_t also, int *flags);
+
+/* 1 if an open with flags may change the file, else 0. */
+int	at_flags_write(int flags);
+
+/* O_PATH descriptor of name in dirfd, whatever it is; no link is followed. */
+int	at_child(int dirfd, const char *name, int *fd);
+
+/*
+ * Create the regular file name in dirfd and open it with flags; EEXIST if
+ * there is one.  mode has permission bits only.
+ */
+int	at_create(int dirfd, const char *name, int flags, uint32_t mode,
+	    int *fd);
+
+/*
+ * Open the file behind fd once more.  Only for regular files and directories
+ * unless flags have O_PATH: at_claim_reg() or at_claim_dir() comes first.
+ */
+int	at_reopen(int fd, int flags, int *newfd);
+
+/* The name of fd beneath PROC_FD_PROC; returns buf. */
+const char *at_number(int fd, char buf[AT_NUMBER_MAX]);
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * Copyright (c) 2026 The viofsd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#ifndef VIOFSD_FSWORKER_ATTR_H
+#define VIOFSD_FSWORKER_ATTR_H
+
+#include "../common/msg.h"
+
+/*
+ * Knows: how what statx(2) says becomes a struct msg_attr.
+ * Never: a name.
+ */
+
+/*
+ * Attributes of the file behind fd, O_PATH or open.  Returns 0; EXDEV if the
+ * file is on a mount that the share does not consist of; or the errno of
+ * statx(2).
+ */
+int	attr_get(const struct a_whello *who, int fd, struct msg_attr *attr);
+
+#endif

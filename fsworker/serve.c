@@ -1,0 +1,156 @@
+/*
+ * Copyright (c) 2026 The viofsd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * Knows: the loop: receive, dispatch, close what came, answer.
+ * Never: a name, an open, or anything kept between two questions.
+ */
+
+#include "config.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <time.h>
+
+#include "../common/log.h"
+
+#include "serve.h"
+#include "w_attr.h"
+#include "w_file.h"
+#include "w_list.h"
+#include "w_name.h"
+
+/*
+ * Rows of msg.def by direction: only questions from the transport make code
+ * here.  A direction that does not exist yet does not compile.
+ */
+#define SERVE_TRANSPORT_BROKER(row)
+#define SERVE_FSWORKER_BROKER(row)
+#define SERVE_BROKER_SPAWNER(row)
+#define SERVE_TRANSPORT_FSWORKER(row)	row
+
+/* Room for the body of any answer. */
+union serve_body {
+	struct msg_attr align;
+#define RPC(V, v, num, from, to, qf, af, qt, at, ph, text) \
+	SERVE_##from##_##to(struct a_##v v;)
+#define MSG(V, v, num, from, to, f, t, ph, text) \
+	_Static_assert(MSG_##to != MSG_FSWORKER, #V ": notices need a handler");
+#include "../common/msg.def"
+#undef RPC
+#undef MSG
+};
+
+static struct chan_msg serve_msg;
+
+int
+serve_fd(const struct serve_req *req, unsigned int i)
+{
+	return fdbag_get(req->fds, i);
+}
+
+int
+serve_readonly(const struct serve_req *req)
+{
+	return (req->who->flags & MSG_SHARE_READONLY) != 0;
+}
+
+/* The channel has checked that type is a question to a worker. */
+static int
+serve_dispatch(struct serve_req *req, const struct chan_msg *m,
+    union serve_body *a)
+{
+	switch (m->hdr.type) {
+#define RPC(V, v, num, from, to, qf, af, qt, at, ph, text) \
+	SERVE_##from##_##to(case Q_##V: return on_##v(req, m->body, &a->v);)
+#define MSG(V, v, num, from, to, f, t, ph, text)
+#include "../common/msg.def"
+#undef RPC
+#undef MSG
+	default:
+		bug("%s has no handler", m->row->name);
+	}
+}
+
+/*
+ * The socket is blocking, but the kernel refuses to queue more descriptors
+ * than the sender's limit while the transport does not fetch them.
+ */
+static int
+serve_send(struct chan *c, const struct chan_out *out)
+{
+	const struct timespec wait = { 0, 1000000 };
+	int err;
+
+	while ((err = chan_send(c, out)) == EAGAIN)
+		ppoll(NULL, 0, &wait, NULL);
+	return err;
+}
+
+static int
+serve_one(struct chan *c, const struct a_whello *who, struct chan_msg *m)
+{
+	struct serve_req req;
+	struct chan_out out;
+	union serve_body body;
+	int err;
+
+	memset(&req, 0, sizeof(req));
+	req.who = who;
+	req.fds = &m->fds;
+	req.asked = m->tail;
+	req.asked_len = m->tail_len;
+	fdbag_init(&req.give);
+	memset(&body, 0, sizeof(body));
+	memset(&out, 0, sizeof(out));
+	out.type = (uint16_t)(m->hdr.type + 1);
+	out.id = m->hdr.id;
+	out.err = (uint32_t)serve_dispatch(&req, m, &body);
+	if (out.err != 0)
+		fdbag_close(&req.give);
+	fdbag_close(&m->fds);
+	out.body = &body;
+	out.tail = req.tail;
+	out.tail_len = req.tail_len;
+	out.fds = req.give.fds;
+	out.fd_cnt = req.give.cnt;
+	err = serve_send(c, &out);
+	fdbag_close(&req.give);
+	return err;
+}
+
+int
+serve(struct chan *c, const struct a_whello *who)
+{
+	int err;
+
+	for (;;) {
+		err = chan_recv(c, &serve_msg);
+		if (err == EAGAIN)
+			continue;
+		if (err == 0)
+			err = serve_one(c, who, &serve_msg);
+		if (err != 0)
+			break;
+	}
+	if (err == EPROTO)
+		log_errx("bad message from the transport: %s", c->why);
+	else if (err != EPIPE)
+		log_errx("channel to the transport: %s", strerror(err));
+	chan_close(c);
+	return err == EPIPE ? 0 : 1;
+}

@@ -1,0 +1,185 @@
+/*
+ * Copyright (c) 2026 The viofsd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * Knows: READDIRPLUS: getdents64(2) records into struct msg_dirent.
+ * Never: openat(2) itself (at.c).
+ */
+
+#include "config.h"
+
+#include <sys/types.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "at.h"
+#include "attr.h"
+#include "w_list.h"
+
+#define W_LIST_RAW_MIN	1024	/* room for a record with the longest name */
+#define W_LIST_RAW_EACH	48	/* a record with a name of usual length */
+
+/* One READDIRPLUS on its way. */
+struct w_list {
+	struct serve_req *req;
+	int dirfd;
+	size_t size, used;	/* bytes of records: allowed, so far */
+	uint32_t entry_max, entry_cnt;
+	int full;
+};
+
+static union {
+	uint64_t align;
+	char bytes[MSG_DIRPLUS_MAX * W_LIST_RAW_EACH];
+} w_list_raw;
+
+static union {
+	uint64_t align;
+	char bytes[MSG_TAIL_MAX];
+} w_list_tail;
+
+_Static_assert(sizeof(w_list_raw) >= W_LIST_RAW_MIN, "longest record");
+
+/* Length of a name that may be passed on, or 0. */
+static size_t
+w_list_name_len(const struct dirent64 *d)
+{
+	size_t len = strnlen(d->d_name,
+	    d->d_reclen - offsetof(struct dirent64, d_name));
+
+	if (len >= MSG_NAME_MAX || memchr(d->d_name, '/', len) != NULL)
+		return 0;
+	return len;
+}
+
+static int
+w_list_dots(const char *name)
+{
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+/* Look the entry up; where that fails it is listed by its name alone. */
+static void
+w_list_node(struct w_list *l, struct msg_dirent *e, const char *name)
+{
+	int fd;
+
+	if (at_child(l->dirfd, name, &fd) != 0)
+		return;
+	if (attr_get(l->req->who, fd, &e->attr) != 0) {
+		fd_close(&fd);
+		return;
+	}
+	if (fdbag_put(&l->req->give, fd) != 0) {
+		memset(&e->attr, 0, sizeof(e->attr));
+		return;
+	}
+	e->flags = MSG_DIRENT_NODE;
+	e->type = IFTODT(e->attr.mode);
+}
+
+/* Append one record, or set l->full. */
+static void
+w_list_add(struct w_list *l, const struct dirent64 *d, size_t name_len)
+{
+	struct msg_dirent *e;
+	size_t rec_len;
+
+	rec_len = sizeof(*e) + ((name_len + 7) & ~(size_t)7);
+	if (l->entry_cnt == l->entry_max || rec_len > l->size - l->used) {
+		l->full = 1;
+		return;
+	}
+	e = (struct msg_dirent *)(void *)(w_list_tail.bytes + l->used);
+	memset(e, 0, rec_len);
+	e->off = (uint64_t)d->d_off;
+	e->ino = d->d_ino;
+	e->rec_len = (uint16_t)rec_len;
+	e->name_len = (uint16_t)name_len;
+	e->type = d->d_type;
+	memcpy(e + 1, d->d_name, name_len);
+	if (!w_list_dots(d->d_name))
+		w_list_node(l, e, d->d_name);
+	l->used += rec_len;
+	l->entry_cnt++;
+}
+
+static void
+w_list_batch(struct w_list *l, size_t raw_len)
+{
+	const struct dirent64 *d;
+	size_t pos, name_len;
+
+	for (pos = 0; pos < raw_len && !l->full; pos += d->d_reclen) {
+		d = (const void *)(w_list_raw.bytes + pos);
+		if ((name_len = w_list_name_len(d)) > 0)
+			w_list_add(l, d, name_len);
+	}
+}
+
+static int
+w_list_read(struct w_list *l)
+{
+	size_t want = (size_t)l->entry_max * W_LIST_RAW_EACH;
+	ssize_t n;
+
+	if (want < W_LIST_RAW_MIN)
+		want = W_LIST_RAW_MIN;
+	/* Mostly once; again only if no name of the batch could be told. */
+	while (l->entry_cnt == 0) {
+		n = getdents64(l->dirfd, w_list_raw.bytes, want);
+		if (n == -1)
+			return errno;
+		if (n == 0)
+			break;
+		w_list_batch(l, (size_t)n);
+		if (l->full && l->entry_cnt == 0)
+			return EINVAL;
+	}
+	return 0;
+}
+
+int
+on_readdirplus(struct serve_req *req, const struct q_readdirplus *q,
+    struct a_readdirplus *a)
+{
+	struct w_list l;
+	int err;
+
+	if (q->off > INT64_MAX || q->size > MSG_TAIL_MAX ||
+	    q->entry_max == 0 || q->entry_max > MSG_DIRPLUS_MAX)
+		return EINVAL;
+	memset(&l, 0, sizeof(l));
+	l.req = req;
+	l.dirfd = serve_fd(req, 0);
+	l.size = q->size;
+	l.entry_max = q->entry_max;
+	if ((err = at_claim_dir(req->who, l.dirfd)) != 0)
+		return err;
+	if (lseek(l.dirfd, (off_t)q->off, SEEK_SET) == -1)
+		return errno;
+	if ((err = w_list_read(&l)) != 0)
+		return err;
+	a->entry_cnt = l.entry_cnt;
+	req->tail = w_list_tail.bytes;
+	req->tail_len = l.used;
+	return 0;
+}

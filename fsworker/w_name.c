@@ -1,0 +1,310 @@
+/*
+ * Copyright (c) 2026 The viofsd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * Knows: requests that name something in a directory, and READLINK.
+ * Never: openat(2) itself (at.c), file data.
+ */
+
+#include "config.h"
+
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../common/proc.h"
+
+#include "at.h"
+#include "attr.h"
+#include "w_name.h"
+
+#define W_NAME_RETRY	8	/* races with others who make and remove */
+#define W_NAME_MAJOR	0xfffu	/* device numbers, makedev(3) in the kernel */
+#define W_NAME_MINOR	0xfffffu
+
+/* A target with its NUL, or with the byte that shows that it is too long. */
+static char w_name_target[MSG_PATH_MAX + 1];
+
+/* What every name and its directory must pass: descriptor i into *dirfd. */
+static int
+w_name_dir(const struct serve_req *req, unsigned int i, const char *name,
+    int *dirfd)
+{
+	int err;
+
+	if ((err = msg_name_check(name)) != 0)
+		return err;
+	*dirfd = serve_fd(req, i);
+	return at_claim_dir(req->who, *dirfd);
+}
+
+/* The same for what changes the directory. */
+static int
+w_name_change(const struct serve_req *req, unsigned int i, const char *name,
+    int *dirfd)
+{
+	int err;
+
+	if ((err = w_name_dir(req, i, name, dirfd)) != 0)
+		return err;
+	return serve_readonly(req) ? EROFS : 0;
+}
+
+/* Find name, give its node and fill in attr. */
+static int
+w_name_give(struct serve_req *req, int dirfd, const char *name,
+    struct msg_attr *attr)
+{
+	int fd, err;
+
+	if ((err = at_child(dirfd, name, &fd)) != 0)
+		return err;
+	if ((err = fdbag_put(&req->give, fd)) != 0)
+		return err;
+	return attr_get(req->who, fd, attr);
+}
+
+/* After something of a type was made: is that still what the name says? */
+static int
+w_name_made(struct serve_req *req, int dirfd, const char *name,
+    struct msg_attr *attr, uint32_t type)
+{
+	int err;
+
+	if ((err = w_name_give(req, dirfd, name, attr)) != 0)
+		return err;
+	return (attr->mode & S_IFMT) == type ? 0 : EIO;
+}
+
+int
+on_lookup(struct serve_req *req, const struct q_lookup *q,
+    struct a_lookup *a)
+{
+	int dirfd, err;
+
+	if ((err = w_name_dir(req, 0, q->name, &dirfd)) != 0)
+		return err;
+	return w_name_give(req, dirfd, q->name, &a->attr);
+}
+
+/* Open the regular file that was there already. */
+static int
+w_name_existing(struct serve_req *req, int dirfd, const char *name, int flags,
+    int *fd)
+{
+	int node, err;
+
+	if ((err = at_child(dirfd, name, &node)) != 0)
+		return err;
+	if ((err = at_claim_reg(req->who, node)) == 0)
+		err = at_reopen(node, flags, fd);
+	fd_close(&node);
+	return err;
+}
+
+/* O_CREAT in two steps, neither of which can open what is no regular file. */
+static int
+w_name_open(struct serve_req *req, int dirfd, const struct q_create *q,
+    int flags, int *fd)
+{
+	int excl = flags & O_EXCL, i, err = EIO;
+
+	flags &= ~(O_CREAT | O_EXCL);
+	for (i = 0; i < W_NAME_RETRY; i++) {
+		err = at_create(dirfd, q->name, flags, q->mode & 07777, fd);
+		if (err != EEXIST || excl)
+			break;
+		err = w_name_existing(req, dirfd, q->name, flags, fd);
+		if (err != ENOENT)
+			break;
+	}
+	return err;
+}
+
+int
+on_create(struct serve_req *req, const struct q_create *q,
+    struct a_create *a)
+{
+	int dirfd, flags, node, err, fd = -1;
+
+	if ((err = at_flags(q->flags, O_CREAT | O_EXCL, &flags)) != 0)
+		return err;
+	if ((q->mode & ~(uint32_t)07777) != 0 &&
+	    (q->mode & ~(uint32_t)07777) != S_IFREG)
+		return EINVAL;
+	if ((err = w_name_change(req, 0, q->name, &dirfd)) != 0)
+		return err;
+	if ((err = w_name_open(req, dirfd, q, flags, &fd)) != 0)
+		return err;
+	if ((err = at_reopen(fd, O_PATH, &node)) != 0) {
+		fd_close(&fd);
+		return err;
+	}
+	fdbag_put(&req->give, node);
+	fdbag_put(&req->give, fd);
+	return attr_get(req->who, node, &a->attr);
+}
+
+int
+on_mknod(struct serve_req *req, const struct q_mknod *q, struct a_mknod *a)
+{
+	uint32_t type = q->mode & S_IFMT;
+	dev_t dev = 0;
+	int dirfd, err;
+
+	if (q->zero != 0 || (q->mode & ~(uint32_t)(S_IFMT | 07777)) != 0)
+		return EINVAL;
+	switch (type) {
+	case S_IFREG:
+	case S_IFIFO:
+	case S_IFSOCK:
+		break;
+	case S_IFCHR:
+	case S_IFBLK:
+		if (q->rdev_major > W_NAME_MAJOR ||
+		    q->rdev_minor > W_NAME_MINOR)
+			return EINVAL;
+		dev = makedev(q->rdev_major, q->rdev_minor);
+		break;
+	default:
+		return EINVAL;
+	}
+	if ((err = w_name_change(req, 0, q->name, &dirfd)) != 0)
+		return err;
+	if (mknodat(dirfd, q->name, q->mode, dev) == -1)
+		return errno;
+	return w_name_made(req, dirfd, q->name, &a->attr, type);
+}
+
+int
+on_mkdir(struct serve_req *req, const struct q_mkdir *q, struct a_mkdir *a)
+{
+	uint32_t type = q->mode & ~(uint32_t)07777;
+	int dirfd, err;
+
+	if (q->zero != 0 || (type != 0 && type != S_IFDIR))
+		return EINVAL;
+	if ((err = w_name_change(req, 0, q->name, &dirfd)) != 0)
+		return err;
+	if (mkdirat(dirfd, q->name, q->mode & 07777) == -1)
+		return errno;
+	return w_name_made(req, dirfd, q->name, &a->attr, S_IFDIR);
+}
+
+int
+on_symlink(struct serve_req *req, const struct q_symlink *q,
+    struct a_symlink *a)
+{
+	int dirfd, err;
+
+	if (req->asked_len == 0 || req->asked_len > MSG_PATH_MAX ||
+	    memchr(req->asked, '\0', req->asked_len) != NULL)
+		return EINVAL;
+	if ((err = w_name_change(req, 0, q->name, &dirfd)) != 0)
+		return err;
+	memcpy(w_name_target, req->asked, req->asked_len);
+	w_name_target[req->asked_len] = '\0';
+	if (symlinkat(w_name_target, dirfd, q->name) == -1)
+		return errno;
+	return w_name_made(req, dirfd, q->name, &a->attr, S_IFLNK);
+}
+
+int
+on_link(struct serve_req *req, const struct q_link *q, struct a_link *a)
+{
+	char number[AT_NUMBER_MAX];
+	int node = serve_fd(req, 0), dirfd, err;
+	uint32_t type;
+
+	if ((err = w_name_change(req, 1, q->name, &dirfd)) != 0)
+		return err;
+	if ((err = at_claim(req->who, node, &type)) != 0)
+		return err;
+	if (linkat(PROC_FD_PROC, at_number(node, number), dirfd, q->name,
+	    AT_SYMLINK_FOLLOW) == -1)
+		return errno;
+	return attr_get(req->who, node, &a->attr);
+}
+
+int
+on_unlink(struct serve_req *req, const struct q_unlink *q, struct a_unlink *a)
+{
+	int dirfd, err;
+
+	(void)a;
+	if ((err = w_name_change(req, 0, q->name, &dirfd)) != 0)
+		return err;
+	return unlinkat(dirfd, q->name, 0) == -1 ? errno : 0;
+}
+
+int
+on_rmdir(struct serve_req *req, const struct q_rmdir *q, struct a_rmdir *a)
+{
+	int dirfd, err;
+
+	(void)a;
+	if ((err = w_name_change(req, 0, q->name, &dirfd)) != 0)
+		return err;
+	return unlinkat(dirfd, q->name, AT_REMOVEDIR) == -1 ? errno : 0;
+}
+
+int
+on_rename(struct serve_req *req, const struct q_rename *q, struct a_rename *a)
+{
+	const uint32_t known = RENAME_NOREPLACE | RENAME_EXCHANGE |
+	    RENAME_WHITEOUT;
+	int olddir, newdir, err;
+
+	(void)a;
+	if (q->zero != 0 || (q->flags & ~known) != 0)
+		return EINVAL;
+	if ((err = w_name_change(req, 0, q->oldname, &olddir)) != 0)
+		return err;
+	if ((err = w_name_change(req, 1, q->newname, &newdir)) != 0)
+		return err;
+	return renameat2(olddir, q->oldname, newdir, q->newname,
+	    q->flags) == -1 ? errno : 0;
+}
+
+int
+on_readlink(struct serve_req *req, const struct q_readlink *q,
+    struct a_readlink *a)
+{
+	int fd = serve_fd(req, 0), err;
+	uint32_t type;
+	ssize_t n;
+
+	(void)a;
+	if (q->zero != 0)
+		return EINVAL;
+	if ((err = at_claim(req->who, fd, &type)) != 0)
+		return err;
+	if (type != S_IFLNK)
+		return EINVAL;
+	n = readlinkat(fd, "", w_name_target, MSG_PATH_MAX + 1);
+	if (n == -1)
+		return errno;
+	if (n > MSG_PATH_MAX)
+		return ENAMETOOLONG;
+	req->tail = w_name_target;
+	req->tail_len = (size_t)n;
+	return 0;
+}
