@@ -4,5 +4,6 @@
 cd "$GUEST_WORK" || exit 1
 
 mkdir bench
-guestbench seq bench/file 128 | sed 's/^/@@bench /' || exit 1
-guestbench meta bench 5000 | sed 's/^/@@bench /' || exit 1
+guestbench meta bench 5000 >/tmp/meta || exit 1
+guestbench seq bench/file 128 >/tmp/seq || exit 1
+sed 's/^/@@bench /' /tmp/meta /tmp/seq

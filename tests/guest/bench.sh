@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: ISC
 # bench.sh [ROUNDS]: viofsd and the virtiofsd of this machine in turn, each
 # round with a fresh daemon and a fresh guest; medians, ratios and spread.
-# A ratio above 1 says that viofsd is faster.
+# A ratio above 1 says that viofsd is faster.  BENCH_DIR: where the shares are.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -30,8 +30,9 @@ daemon_command() {
 one_round() {
 	local share sock=$guest_tmp/$daemon.sock
 
-	share=$(mktemp -d "$guest_tmp/share.XXXXXX")
+	share=$(mktemp -d "${BENCH_DIR:-$guest_tmp}/share.XXXXXX")
 	chmod 755 "$share"
+	sync -f "$share"
 	daemon_start "$guest_tmp/$daemon.log" "$sock" \
 	    daemon_command "$sock" "$share"
 	guest_boot "$sock" "$here/bench-guest.sh"
