@@ -15,14 +15,12 @@
  */
 
 /*
- * Knows: the layout of a split virtqueue in guest memory.  Every field that
- * the guest writes is loaded once, into private memory, and checked there.
- * Never: what a request says; vhost-user messages.
+ * Knows: the available and the used ring in guest memory, and who notifies
+ * whom.  Every field that the guest writes is loaded once and checked then.
+ * Never: descriptors (vring_chain.c); what a request says.
  */
 
 #include "config.h"
-
-#include <sys/uio.h>
 
 #include <endian.h>
 #include <errno.h>
@@ -36,12 +34,9 @@
 #include "../common/fdbag.h"
 #include "../common/log.h"
 #include "gmem.h"
-#include "vring.h"
+#include "vring_int.h"
 
-/* Virtio 1.2 sections 2.7.5 to 2.7.10; all little-endian. */
-#define VRING_DESC_NEXT		0x1
-#define VRING_DESC_WRITE	0x2
-#define VRING_DESC_INDIRECT	0x4
+/* Virtio 1.2 sections 2.7.6 to 2.7.10; all little-endian. */
 #define VRING_NO_INTERRUPT	0x1	/* in the flags of avail */
 #define VRING_NO_NOTIFY		0x1	/* in the flags of used */
 
@@ -54,13 +49,6 @@
 #define VRING_AVAIL_IDX		1
 #define VRING_AVAIL_RING	2
 
-struct vring_part_desc {
-	uint64_t addr;
-	uint32_t len;
-	uint16_t flags;
-	uint16_t next;
-};
-
 struct vring_part_elem {
 	uint32_t id;
 	uint32_t len;
@@ -72,18 +60,7 @@ struct vring_part_used {
 	struct vring_part_elem ring[];	/* num, then 16 bits avail_event */
 };
 
-_Static_assert(sizeof(struct vring_part_desc) == 16, "descriptor");
 _Static_assert(sizeof(struct vring_part_used) == 4, "used ring");
-
-/* Following one chain. */
-struct vring_walk {
-	const struct vring_part_desc *table;
-	unsigned int size;		/* descriptors in table */
-	int indirect;			/* table is the private copy */
-};
-
-/* Private copy of an indirect table; there is one event thread. */
-static struct vring_part_desc vring_table[VRING_CHAIN_MAX];
 
 int
 vring_init(struct vring *v, struct gmem *mem, unsigned int index)
@@ -235,8 +212,7 @@ vring_set_err(struct vring *v, int fd)
 	v->err_fd = fd;
 }
 
-/* Why the guest does not hear from this ring any more. */
-static int
+int
 vring_break(struct vring *v, const char *why)
 {
 	atomic_store(&v->broken, 1);
@@ -291,110 +267,6 @@ vring_look(struct vring *v)
 	return v->avail_seen != v->last_avail ? 0 : EAGAIN;
 }
 
-/* Copy one descriptor, each field with a single load. */
-static void
-vring_get_desc(const struct vring_part_desc *from, struct vring_part_desc *d)
-{
-	d->addr = le64toh(__atomic_load_n(&from->addr, __ATOMIC_RELAXED));
-	d->len = le32toh(__atomic_load_n(&from->len, __ATOMIC_RELAXED));
-	d->flags = le16toh(__atomic_load_n(&from->flags, __ATOMIC_RELAXED));
-	d->next = le16toh(__atomic_load_n(&from->next, __ATOMIC_RELAXED));
-}
-
-/* Copy an indirect table and go on there. */
-static int
-vring_indirect(struct vring *v, struct vring_walk *w,
-    const struct vring_part_desc *d)
-{
-	struct iovec iov[8];
-	unsigned int cnt, i;
-	size_t done;
-
-	if (w->indirect)
-		return vring_break(v, "indirect table in an indirect table");
-	if ((d->flags & VRING_DESC_NEXT) != 0)
-		return vring_break(v, "indirect table is not the last");
-	if (d->len == 0 || d->len % sizeof(*d) != 0)
-		return vring_break(v, "bad length of an indirect table");
-	if (d->len > sizeof(vring_table))
-		return vring_break(v, "indirect table is too long");
-	if (gmem_iov(v->mem, d->addr, d->len, iov, 8, &cnt) != 0)
-		return vring_break(v, "indirect table is not in memory");
-	for (i = 0, done = 0; i < cnt; done += iov[i++].iov_len)
-		memcpy((uint8_t *)vring_table + done, iov[i].iov_base,
-		    iov[i].iov_len);
-	w->table = vring_table;
-	w->size = d->len / sizeof(*d);
-	w->indirect = 1;
-	return 0;
-}
-
-/* Append the bytes of one descriptor. */
-static int
-vring_add(struct vring *v, struct vring_chain *c,
-    const struct vring_part_desc *d)
-{
-	unsigned int at = c->in_cnt + c->out_cnt, cnt;
-	int out = (d->flags & VRING_DESC_WRITE) != 0;
-	struct iovec *iov = &c->iov[at];
-	int err;
-
-	if (!out && c->out_cnt > 0)
-		return vring_break(v, "readable descriptor after a writable");
-	if (c->in_len + c->out_len + d->len > VRING_CHAIN_LEN)
-		return vring_break(v, "request is too long");
-	err = gmem_iov(v->mem, d->addr, d->len, iov, VRING_CHAIN_MAX - at,
-	    &cnt);
-	if (err == E2BIG)
-		return vring_break(v, "request has too many pieces");
-	if (err != 0)
-		return vring_break(v, "descriptor is not in memory");
-	if ((out ? c->out_cnt : c->in_cnt) > 0 && iov[0].iov_base ==
-	    (uint8_t *)iov[-1].iov_base + iov[-1].iov_len) {
-		iov[-1].iov_len += iov[0].iov_len;
-		memmove(iov, iov + 1, --cnt * sizeof(*iov));
-	}
-	if (out) {
-		c->out_cnt += cnt;
-		c->out_len += d->len;
-	} else {
-		c->in_cnt += cnt;
-		c->in_len += d->len;
-	}
-	return 0;
-}
-
-/* Follow the chain that starts at head. */
-static int
-vring_collect(struct vring *v, struct vring_chain *c, uint16_t head)
-{
-	struct vring_walk w = { v->desc, v->num, 0 };
-	unsigned int at = head, steps = 0;
-	struct vring_part_desc d;
-	int err = 0;
-
-	for (;;) {
-		if (at >= w.size)
-			return vring_break(v, "no such descriptor");
-		if (steps++ == w.size)
-			return vring_break(v, "descriptors run in a circle");
-		vring_get_desc(&w.table[at], &d);
-		if ((d.flags & VRING_DESC_INDIRECT) != 0) {
-			err = vring_indirect(v, &w, &d);
-			at = 0;
-			steps = 0;
-		} else if (d.len > 0)
-			err = vring_add(v, c, &d);
-		if (err != 0)
-			return err;
-		if ((d.flags & VRING_DESC_INDIRECT) != 0)
-			continue;
-		if ((d.flags & VRING_DESC_NEXT) == 0)
-			return 0;
-		at = d.next;
-	}
-}
-
 int
 vring_pop(struct vring *v, struct vring_chain *c)
 {
@@ -418,7 +290,7 @@ vring_pop(struct vring *v, struct vring_chain *c)
 	c->vring = v;
 	c->in_cnt = c->out_cnt = 0;
 	c->in_len = c->out_len = 0;
-	err = vring_collect(v, c, head);
+	err = vring_chain_collect(v, c, head);
 	if (err != 0)
 		return err;
 	v->last_avail++;

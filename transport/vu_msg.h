@@ -128,8 +128,9 @@ int	vu_msg_check(const struct vu_row *, const struct vu_msg *);
 int	vu_msg_take(struct vu_msg *, unsigned int i);
 
 /*
- * Answer the message with len bytes.  EPIPE: not possible, which includes a
- * front-end that does not read.
+ * Answer the message with len bytes.  EAGAIN: not possible now, as the
+ * front-end does not read, and the connection is spoilt; EPIPE or ECONNRESET:
+ * it has closed.
  */
 int	vu_msg_reply(int fd, const struct vu_msg *, const void *payload,
 	    uint32_t len);
