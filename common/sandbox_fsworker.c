@@ -24,7 +24,9 @@
 
 #include "config.h"
 
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -35,6 +37,10 @@
 
 #include "../common/proc.h"
 #include "../common/sandbox_fsworker.h"
+
+#ifndef PR_SET_MDWE
+#define PR_SET_MDWE	65	/* Linux 6.3 */
+#endif
 
 #define NITEMS(a)	(sizeof(a) / sizeof((a)[0]))
 
@@ -54,6 +60,8 @@ static const struct sandbox_row fsworker_rows[] = {
 	SB_ARG(write, "log.c: one line", SB_IS(0, STDERR_FILENO)),
 	SB_ALLOW(clock_gettime, "log.c: token buckets, where there is no vDSO"),
 	SB_ALLOW(close, "fdbag.c: every descriptor is closed"),
+	SB_ARG(prctl, "sandbox.c: read the filter back",
+	    SB_IS(0, PR_GET_SECCOMP)),
 	SB_ALLOW(exit_group, "main.c: the end"),
 
 	/* finding and opening */
@@ -99,4 +107,79 @@ static const struct sandbox_row fsworker_rows[] = {
 
 const struct sandbox_table sandbox_fsworker = {
 	fsworker_rows, NITEMS(fsworker_rows),
+};
+
+/* In the order in which they happen. */
+static const struct sandbox_row fsworker_start_rows[] = {
+	/* libc, before main() */
+	SB_ALLOW(brk, "libc: heap"),
+	SB_ARG(mmap, "libc: heap where brk(2) cannot grow",
+	    SB_MASK(2, PROT_EXEC, 0),
+	    SB_IS(3, MAP_PRIVATE | MAP_ANONYMOUS)),
+	SB_ALLOW(munmap, "libc: heap"),
+	SB_ARG(mprotect, "libc: relocations become read-only",
+	    SB_MASK(2, PROT_EXEC, 0)),
+	SB_ALLOW(arch_prctl, "libc: thread pointer"),
+	SB_ALLOW(set_tid_address, "libc: threads"),
+	SB_ALLOW(set_robust_list, "libc: threads"),
+	SB_ALLOW(rseq, "libc: threads"),
+	SB_ALLOW(readlink, "libc: its own name, not to be found"),
+	SB_ALLOW(getrandom, "libc: seed of the heap"),
+	SB_ARG(openat, "libcap-ng: cap_last_cap, not to be found",
+	    SB_MASK(0, UINT_MAX, (unsigned int)AT_FDCWD),
+	    SB_IS(2, O_RDONLY)),
+	SB_ARG(prctl, "libcap-ng: state of the process",
+	    SB_IS(0, PR_GET_SECUREBITS)),
+
+	/* steps 1 to 3 and hello */
+	SB_ARG(fcntl, "proc.c: are 0-2 open?", SB_IS(1, F_GETFD)),
+	SB_ALLOW(getsockopt, "log.c: form of the lines, chan.c: socket type"),
+	SB_ARG(newfstatat, "proc.c: type of a descriptor", SB_FD(0),
+	    SB_IS(3, AT_EMPTY_PATH)),
+	SB_ARG(ioctl, "log.c: form of the lines", SB_IS(0, STDERR_FILENO),
+	    SB_IS(1, TCGETS)),
+	SB_ALLOW(close_range, "proc.c: stray descriptors"),
+	SB_ALLOW(rt_sigaction, "proc.c: default actions"),
+	SB_ALLOW(rt_sigprocmask, "proc.c: nothing blocked"),
+	SB_ALLOW(umask, "proc.c: the guest has applied its own"),
+	SB_ARG(prctl, "proc.c: not dumpable", SB_IS(0, PR_SET_DUMPABLE)),
+	SB_ARG(prlimit64, "jail.c: limits", SB_IS(0, 0)),
+	SB_ALLOW(fstatfs, "at.c: is this procfs?"),
+	SB_ARG(statx, "at.c: is this our /proc/self/fd?",
+	    SB_IS(0, PROC_FD_PROC), SB_IS(2, 0)),
+	SB_ARG(fcntl, "chan.c: blocking socket", SB_IS(1, F_GETFL)),
+	SB_ARG(fcntl, "chan.c: blocking socket", SB_IS(1, F_SETFL)),
+	SB_ARG(recvmsg, "chan.c: answer to hello", SB_IS(0, PROC_FD_BROKER),
+	    SB_IS(2, MSG_CMSG_CLOEXEC)),
+
+	/* the jail and what is read back */
+	SB_ALLOW(getresuid, "jail.c: read back"),
+	SB_ALLOW(getresgid, "jail.c: read back"),
+	SB_ALLOW(setfsuid, "jail.c: read back"),
+	SB_ALLOW(setfsgid, "jail.c: read back"),
+	SB_ALLOW(getgroups, "jail.c: read back"),
+	SB_ALLOW(setresuid, "jail.c: must fail"),
+	SB_ALLOW(setgroups, "jail.c: must fail"),
+	SB_ALLOW(capget, "jail.c: read back"),
+	SB_ALLOW(capset, "jail.c: what is left"),
+	SB_ALLOW(gettid, "libcap-ng: whose capabilities"),
+	SB_ARG(prctl, "jail.c: read back", SB_IS(0, PR_CAPBSET_READ)),
+	SB_ARG(prctl, "jail.c: ambient set", SB_IS(0, PR_CAP_AMBIENT)),
+	SB_ARG(prctl, "jail.c: read back", SB_IS(0, PR_GET_NO_NEW_PRIVS)),
+	SB_ARG(prctl, "jail.c: read back", SB_IS(0, PR_GET_DUMPABLE)),
+	SB_ARG(prctl, "jail.c: no_new_privs", SB_IS(0, PR_SET_NO_NEW_PRIVS)),
+	SB_ARG(prctl, "jail.c: no W+X memory", SB_IS(0, PR_SET_MDWE)),
+	SB_ARG(prctl, "proc.c: die with the parent",
+	    SB_IS(0, PR_SET_PDEATHSIG)),
+	SB_ALLOW(landlock_create_ruleset, "landlock.c: the share alone"),
+	SB_ALLOW(landlock_add_rule, "landlock.c: the share alone"),
+	SB_ALLOW(landlock_restrict_self, "landlock.c: the share alone"),
+	SB_ALLOW(getpid, "main.c: who gets SIGIO"),
+	SB_ARG(fcntl, "main.c: who gets SIGIO", SB_IS(1, F_SETOWN)),
+	SB_ALLOW(poll, "main.c: has the broker gone meanwhile?"),
+	SB_ALLOW(seccomp, "sandbox.c: its own filter"),
+};
+
+const struct sandbox_table sandbox_fsworker_start = {
+	fsworker_start_rows, NITEMS(fsworker_start_rows),
 };
