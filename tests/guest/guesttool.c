@@ -166,14 +166,16 @@ cmd_holes(char **argv)
 	return 0;
 }
 
-/* rename exchange|noreplace FROM TO */
+/* rename exchange|noreplace|replace FROM TO */
 static int
 cmd_rename(char **argv)
 {
-	unsigned int	flags = RENAME_NOREPLACE;
+	unsigned int	flags = 0;
 
 	if (strcmp(argv[0], "exchange") == 0)
 		flags = RENAME_EXCHANGE;
+	else if (strcmp(argv[0], "noreplace") == 0)
+		flags = RENAME_NOREPLACE;
 	if (renameat2(AT_FDCWD, argv[1], AT_FDCWD, argv[2], flags) == -1)
 		err(1, "rename %s to %s", argv[1], argv[2]);
 	return 0;

@@ -23,6 +23,7 @@ guest_cache=${XDG_CACHE_HOME:-/var/cache}/viofsd-guest
 guest_packages=(qemu-system-x86 busybox-static cpio gcc libc6-dev)
 guest_pids=()
 guest_tmp=
+guest_tty=
 guest_accel=${GUEST_ACCEL:-}
 guest_kernel=
 guest_initrd=
@@ -63,12 +64,21 @@ guest_kill() {
 	guest_reaped "$1"
 }
 
+# The terminal as it was before a guest had it.
+guest_tty_restore() {
+	if [ -n "$guest_tty" ]; then
+		stty "$guest_tty"
+		guest_tty=
+	fi
+}
+
 guest_cleanup() {
 	local p
 
 	for p in "${guest_pids[@]}"; do
 		guest_kill "$p"
 	done
+	guest_tty_restore
 	if [ -n "$guest_tmp" ]; then
 		rm -rf "$guest_tmp"
 		guest_tmp=
@@ -388,21 +398,25 @@ guest_boot() {
 # The line of an interactive guest: questions only, the rest is kernel talk.
 guest_shell_line() {
 	guest_line() { printf '%s\n' "$1" >>"$guest_dir/kernel.log"; }
-	guest_qemu_pid=$$
+	guest_qemu_pid=$$	# the listener is ended by guest_shell
 	GUEST_TIMEOUT=1000000000 guest_listen
 }
 
 guest_shell() {
 	local append='console=ttyS0 quiet loglevel=3 panic=-1 mitigations=off'
-	local tty_state listener
+	local listener
 
 	guest_open "$1" yes
-	tty_state=$(stty -g)
+	guest_tty=$(stty -g)
 	guest_shell_line &
 	listener=$!
 	guest_pids+=("$listener")
-	"${guest_qemu[@]}" -append "$append" -serial mon:stdio || true
-	stty "$tty_state"
+	"${guest_qemu[@]}" -append "$append" -serial mon:stdio <&0 &
+	guest_qemu_pid=$!
+	guest_pids+=("$guest_qemu_pid")
+	wait "$guest_qemu_pid" || true
+	guest_reaped "$guest_qemu_pid"
+	guest_tty_restore
 	guest_kill "$listener"
 	guest_close
 }

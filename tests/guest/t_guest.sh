@@ -103,6 +103,50 @@ host_killbroker() {
 	echo killed
 }
 
+# wall NAME AWK-EXPRESSION: no process of the table may make it true.
+wall() {
+	local found
+
+	found=$(host_process_table | awk 'NF == 0 { exit }
+	    NR > 1 && ('"$2"')')
+	is "$1" [ -z "$found" ]
+	if [ -n "$found" ]; then
+		host_say <<<"$found"
+	fi
+}
+
+# What the process table shows while a guest is served.
+host_walls() {
+	wall "all have a system call filter" '$11 != 2'
+	wall "none can gain privileges" '$12 != 1'
+	wall "guest memory is mapped in the transport alone" \
+	    '($2 ~ /transport/) != ($13 == "yes")'
+	wall "the transport has an own uid and gid" \
+	    '$2 ~ /transport/ && ($3 !~ /^[1-9][0-9]*$/ || $4 !~ /^[1-9][0-9]*$/)'
+	wall "the transport has no capability" \
+	    '$2 ~ /transport/ && ($6 $7 $8 $9 $10) !~ /^0+$/'
+	wall "users' workers have no capability" \
+	    '$2 ~ /worker/ && $3 != 0 && ($6 $7 $8 $9 $10) !~ /^0+$/'
+	wall "one credential for life: ids are all alike" \
+	    '$2 ~ /worker/ && ($3 ~ "/" || $4 ~ "/")'
+	is "no worker could change ids, mount or trace" host_workers_weak
+}
+
+# SETGID 6, SETUID 7, SYS_CHROOT 18, SYS_PTRACE 19, SYS_ADMIN 21 are in no set.
+host_workers_weak() {
+	local caps mask=$((1 << 6 | 1 << 7 | 1 << 18 | 1 << 19 | 1 << 21))
+	local cnt=0
+
+	while read -r caps; do
+		cnt=$((cnt + 1))
+		if [ $((16#$caps & mask)) -ne 0 ]; then
+			return 1
+		fi
+	done < <(host_process_table | awk 'NF == 0 { exit }
+	    $2 ~ /worker/ { print $6; print $7; print $8; print $9; print $10 }')
+	[ "$cnt" -gt 0 ]
+}
+
 # host_owners DIR: names u<uid>-... and d<uid>-... must belong to that uid.
 host_owners() {
 	find "$host_work/$1" -mindepth 1 -printf '%U %G %f\n' | awk '
@@ -139,6 +183,7 @@ guest_ask() {
 	killbroker)	host_killbroker ;;
 	meet)		host_meet ;;
 	owners)		host_owners "$2" ;;
+	table)		host_walls; host_answer table ;;
 	*)		host_answer "$@" ;;
 	esac
 }

@@ -81,7 +81,11 @@ work_rename() {
 	    sh -c '! guesttool rename noreplace r3 r2'
 	check "rename exchanges" guesttool rename exchange r3 r2
 	same "rename: exchanged" "new x" "$(cat r3) $(cat r2)"
-	rm -r r2 r3 re
+	mkdir -p rf/x
+	check "rename over a full directory is refused" \
+	    sh -c '! guesttool rename replace re rf'
+	check "removing a full directory is refused" sh -c '! rmdir rf'
+	rm -r r2 r3 re rf
 }
 
 work_content() {
@@ -108,7 +112,12 @@ work_content() {
 	rm open
 	same "an unlinked open file still reads" gone "$(cat <&5)"
 	exec 5<&-
-	rm sparse app shrunk
+	check "fallocate" fallocate -l 1048576 reserved
+	same "fallocate: size and blocks on the host" "0 0 644 1048576 1 full" \
+	    "$(host_stat reserved) $(ask sparse reserved)"
+	check "program copied to the share" cp /bin/busybox busybox2
+	same "program runs from the share" 42 "$(./busybox2 echo 42)"
+	rm sparse app shrunk reserved busybox2
 }
 
 work_mmap() {
@@ -148,6 +157,14 @@ work_owners() {
 	same "owner and mode after chown and chmod" \
 	    "1000 100 600 1000 1000 604" "$(host_stat own/root |
 	    cut -d ' ' -f 1-3) $(host_stat own/user | cut -d ' ' -f 1-3)"
+	echo x >own/suid
+	chmod 6757 own/suid
+	echo y >>own/suid
+	same "root's write keeps set-uid and set-gid" "0 0 6757" \
+	    "$(host_stat own/suid | cut -d ' ' -f 1-3)"
+	check "1000 writes a set-uid file" as 1000 1000 sh -c 'echo z >>own/suid'
+	same "1000's write takes set-uid and set-gid away" "0 0 757" \
+	    "$(host_stat own/suid | cut -d ' ' -f 1-3)"
 	touch -d '2001-02-03 04:05:06' own/user
 	same "time set" "981173106 981173106" \
 	    "$(stat -c %Y own/user) $(ask mtime own/user)"
