@@ -92,6 +92,7 @@ sandbox_enter(const struct sandbox_table *tables, size_t table_cnt,
 	if ((ctx = seccomp_init(sandbox_default(action))) == NULL)
 		fatalx("seccomp_init");
 	if ((r = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2)) != 0 ||
+	    (r = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_TSYNC, 1)) != 0 ||
 	    (r = seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH,
 	    SCMP_ACT_KILL_PROCESS)) != 0) {
 		errno = -r;

@@ -80,7 +80,7 @@ struct sandbox_table {
 #define SB_MASK(i, m, v)	{ i, SANDBOX_MASKED_EQ, v, m }
 
 /*
- * Load the union of the tables for this process and all it starts; whatever
+ * Load the union of the tables for all threads and all they start; whatever
  * is in no row gets action.  no_new_privs must be set already.  Fatal on any
  * failure; afterwards the filter is read back (prctl(2), PR_GET_SECCOMP).
  */

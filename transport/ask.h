@@ -1,0 +1,47 @@
+/*
+ * Copyright (c) 2026 The viofsd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#ifndef VIOFSD_TRANSPORT_ASK_H
+#define VIOFSD_TRANSPORT_ASK_H
+
+#include "req.h"
+
+/*
+ * Knows: how an operation puts its question to a worker or an I/O thread.
+ * Never: the question itself.
+ */
+
+#define ASK_CREATES	0x1u	/* makes a file: caller's ids also on retry */
+#define ASK_REPEATABLE	0x2u	/* harmless if a worker died half-way */
+#define ASK_ROOT	0x4u	/* the root worker, whoever asks */
+#define ASK_HANDLES	0x8u	/* pass open files instead of nodes */
+
+/*
+ * Send question type, whose body stands in r->call.q, with the descriptors of
+ * the pinned nodes (or handles); done() gets the answer, or the errno if it
+ * cannot be sent.
+ */
+void	ask_worker(struct req *r, uint16_t type, unsigned int flags,
+	    req_done *done);
+
+/* Run work() on an I/O thread, then after() (or nothing) here. */
+void	ask_iopool(struct req *r, void (*work)(struct req *r),
+	    void (*after)(struct req *r));
+
+/* Must a write by r keep the set-id bits of r->node[i]? (docs: data path) */
+int	ask_keeps_setid(const struct req *r, unsigned int i);
+
+#endif

@@ -1,0 +1,138 @@
+/*
+ * Copyright (c) 2026 The viofsd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * Knows: how attributes, entries and cache policy look to a FUSE client.
+ * Never: guest memory or system calls.
+ */
+
+#include "config.h"
+
+#include <sys/sysmacros.h>
+
+#include <string.h>
+
+#include "fout.h"
+#include "fs.h"
+#include "node.h"
+
+#define FOUT_TIMEOUT_AUTO	1		/* seconds, as virtiofsd */
+#define FOUT_TIMEOUT_LONG	86400
+
+/* The protocol carries device numbers in the kernel's 32-bit encoding. */
+static uint32_t
+fout_dev(uint32_t maj, uint32_t min)
+{
+	return (min & 0xff) | (maj << 8) | ((min & ~0xffU) << 12);
+}
+
+void
+fout_attr(struct fuse_attr *out, const struct msg_attr *a)
+{
+	memset(out, 0, sizeof(*out));
+	out->ino = a->ino;
+	out->size = a->size;
+	out->blocks = a->blocks;
+	out->atime = (uint64_t)a->atime;
+	out->mtime = (uint64_t)a->mtime;
+	out->ctime = (uint64_t)a->ctime;
+	out->atimensec = a->atime_nsec;
+	out->mtimensec = a->mtime_nsec;
+	out->ctimensec = a->ctime_nsec;
+	out->mode = a->mode;
+	out->nlink = a->nlink;
+	out->uid = a->uid;
+	out->gid = a->gid;
+	out->rdev = fout_dev(a->rdev_major, a->rdev_minor);
+	out->blksize = a->blksize;
+}
+
+void
+fout_attr_stat(struct fuse_attr *out, const struct stat *st)
+{
+	memset(out, 0, sizeof(*out));
+	out->ino = st->st_ino;
+	out->size = (uint64_t)st->st_size;
+	out->blocks = (uint64_t)st->st_blocks;
+	out->atime = (uint64_t)st->st_atim.tv_sec;
+	out->mtime = (uint64_t)st->st_mtim.tv_sec;
+	out->ctime = (uint64_t)st->st_ctim.tv_sec;
+	out->atimensec = (uint32_t)st->st_atim.tv_nsec;
+	out->mtimensec = (uint32_t)st->st_mtim.tv_nsec;
+	out->ctimensec = (uint32_t)st->st_ctim.tv_nsec;
+	out->mode = st->st_mode;
+	out->nlink = (uint32_t)st->st_nlink;
+	out->uid = st->st_uid;
+	out->gid = st->st_gid;
+	out->rdev = fout_dev(major(st->st_rdev), minor(st->st_rdev));
+	out->blksize = (uint32_t)st->st_blksize;
+}
+
+static uint64_t
+fout_timeout(const struct fs *fs)
+{
+	switch (fs->conf.cache) {
+	case MSG_CACHE_NEVER:
+		return 0;
+	case MSG_CACHE_ALWAYS:
+	case MSG_CACHE_METADATA:
+		return FOUT_TIMEOUT_LONG;
+	default:
+		return FOUT_TIMEOUT_AUTO;
+	}
+}
+
+void
+fout_attr_out(const struct fs *fs, struct fuse_attr_out *out)
+{
+	out->attr_valid = fout_timeout(fs);
+	out->attr_valid_nsec = 0;
+	out->dummy = 0;
+}
+
+void
+fout_entry(const struct fs *fs, const struct node *parent,
+    const struct node *n, const struct msg_attr *a,
+    struct fuse_entry_out *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->nodeid = node_id(n);
+	out->entry_valid = fout_timeout(fs);
+	out->attr_valid = fout_timeout(fs);
+	fout_attr(&out->attr, a);
+	if ((fs->session.flags & FUSE_SUBMOUNTS) != 0 && S_ISDIR(a->mode) &&
+	    (parent->mnt_id != n->mnt_id ||
+	    parent->dev_major != n->dev_major ||
+	    parent->dev_minor != n->dev_minor))
+		out->attr.flags |= FUSE_ATTR_SUBMOUNT;
+}
+
+uint32_t
+fout_open_flags(const struct fs *fs, int dir)
+{
+	switch (fs->conf.cache) {
+	case MSG_CACHE_NEVER:
+		return dir ? 0 : FOPEN_DIRECT_IO;
+	case MSG_CACHE_METADATA:
+		return dir ? FOPEN_CACHE_DIR | FOPEN_KEEP_CACHE :
+		    FOPEN_DIRECT_IO;
+	case MSG_CACHE_ALWAYS:
+		return dir ? FOPEN_CACHE_DIR | FOPEN_KEEP_CACHE :
+		    FOPEN_KEEP_CACHE;
+	default:
+		return 0;
+	}
+}

@@ -1,0 +1,62 @@
+/*
+ * Copyright (c) 2026 The viofsd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#ifndef VIOFSD_TRANSPORT_FS_H
+#define VIOFSD_TRANSPORT_FS_H
+
+#include <stdint.h>
+
+#include "../common/msg.h"
+
+/*
+ * Knows: what belongs together in one running share.
+ * Never: code; each part has a module of its own.
+ */
+
+struct blink;
+struct event;
+struct event_base;
+struct handle_table;
+struct iopool;
+struct node_table;
+struct req_pool;
+struct vu_dev;
+struct wlink;
+
+/* What INIT agreed on; changed by INIT, DESTROY and reset only. */
+struct fs_session {
+	int ready;		/* INIT was answered */
+	uint32_t minor;		/* of the guest */
+	uint64_t flags;		/* FUSE_* in force */
+};
+
+struct fs {
+	struct event_base *base;
+	struct a_hello conf;	/* from the broker, never changed */
+	struct fs_session session;
+	struct node_table *nodes;
+	struct handle_table *handles;
+	struct req_pool *reqs;
+	struct wlink *wlink;
+	struct blink *blink;
+	struct iopool *iopool;
+	struct vu_dev *dev;
+	struct event *resume;	/* rings left alone at REQ_LIVE_MAX */
+	int stalled;
+	int quitting;		/* QUIT came: no new request is taken */
+};
+
+#endif

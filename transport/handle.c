@@ -1,0 +1,177 @@
+/*
+ * Copyright (c) 2026 The viofsd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * Knows: which open file or directory an fh stands for.
+ * Never: who may open a file.
+ */
+
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "../common/fdbag.h"
+#include "handle.h"
+#include "node.h"
+#include "reap.h"
+
+#define HANDLE_CHUNK	256u
+
+struct handle_table {
+	struct fs *fs;
+	struct handle **chunk;
+	unsigned int chunk_cnt, chunk_max;
+	struct handle *free;
+	unsigned int live;
+};
+
+struct handle_table *
+handle_table_new(struct fs *fs, unsigned int max)
+{
+	struct handle_table *t;
+
+	if ((t = calloc(1, sizeof(*t))) == NULL)
+		return NULL;
+	t->fs = fs;
+	t->chunk_max = max / HANDLE_CHUNK + 1;
+	t->chunk = calloc(t->chunk_max, sizeof(struct handle *));
+	if (t->chunk == NULL) {
+		free(t);
+		return NULL;
+	}
+	return t;
+}
+
+static int
+handle_chunk_add(struct handle_table *t)
+{
+	struct handle *c;
+	unsigned int i, base;
+
+	if (t->chunk_cnt == t->chunk_max)
+		return ENFILE;
+	if ((c = calloc(HANDLE_CHUNK, sizeof(struct handle))) == NULL)
+		return ENOMEM;
+	base = t->chunk_cnt * HANDLE_CHUNK;
+	for (i = HANDLE_CHUNK; i-- > 0;) {
+		c[i].idx = base + i;
+		c[i].gen = 1;
+		c[i].fd = -1;
+		TAILQ_INIT(&c[i].dir_wait);
+		c[i].next = t->free;
+		t->free = &c[i];
+	}
+	t->chunk[t->chunk_cnt++] = c;
+	return 0;
+}
+
+int
+handle_new(struct handle_table *t, struct node *n,
+    int *fd, int dir, struct handle **out)
+{
+	struct handle *h;
+	int err;
+
+	if (t->free == NULL && (err = handle_chunk_add(t)) != 0) {
+		fd_close(fd);
+		return err;
+	}
+	h = t->free;
+	t->free = h->next;
+	h->fd = *fd;
+	*fd = -1;
+	h->dir = dir;
+	h->pins = 1;
+	h->open = 1;
+	h->node = n;
+	h->no_nowait = h->cold = h->written = 0;
+	h->dir_busy = 0;
+	node_pin(n);
+	t->live++;
+	*out = h;
+	return 0;
+}
+
+uint64_t
+handle_id(const struct handle *h)
+{
+	return (uint64_t)h->gen << 32 | h->idx;
+}
+
+struct handle *
+handle_get(struct handle_table *t, const struct node *n, uint64_t fh, int dir)
+{
+	uint32_t idx = (uint32_t)fh, gen = (uint32_t)(fh >> 32);
+	struct handle *h;
+
+	if (idx / HANDLE_CHUNK >= t->chunk_cnt)
+		return NULL;
+	h = &t->chunk[idx / HANDLE_CHUNK][idx % HANDLE_CHUNK];
+	if (h->gen != gen || !h->open || h->node != n || h->dir != dir)
+		return NULL;
+	return h;
+}
+
+void
+handle_pin(struct handle *h)
+{
+	h->pins++;
+}
+
+void
+handle_unpin(struct handle_table *t, struct node_table *nodes,
+    struct handle *h)
+{
+	if (--h->pins != 0)
+		return;
+	reap_close(t->fs, &h->fd);
+	node_unpin(nodes, h->node);
+	h->node = NULL;
+	h->next = t->free;
+	t->free = h;
+	t->live--;
+}
+
+void
+handle_release(struct handle_table *t, struct node_table *nodes,
+    struct handle *h)
+{
+	h->open = 0;
+	if (++h->gen == 0)
+		h->gen = 1;
+	handle_unpin(t, nodes, h);
+}
+
+void
+handle_release_all(struct handle_table *t, struct node_table *nodes)
+{
+	struct handle *h;
+	unsigned int c, i;
+
+	for (c = 0; c < t->chunk_cnt; c++)
+		for (i = 0; i < HANDLE_CHUNK; i++) {
+			h = &t->chunk[c][i];
+			if (h->open)
+				handle_release(t, nodes, h);
+		}
+}
+
+unsigned int
+handle_count(const struct handle_table *t)
+{
+	return t->live;
+}

@@ -1,0 +1,88 @@
+/*
+ * Copyright (c) 2026 The viofsd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#ifndef VIOFSD_TRANSPORT_HANDLE_H
+#define VIOFSD_TRANSPORT_HANDLE_H
+
+#include <sys/queue.h>
+
+#include <stdint.h>
+
+struct fs;
+struct node;
+struct node_table;
+struct req;
+
+/*
+ * Knows: which open file or directory an fh stands for.  Event thread only;
+ * I/O threads use the descriptor while the request pins the handle.
+ * Never: who may open a file.
+ */
+
+TAILQ_HEAD(req_list, req);
+
+struct handle {
+	uint32_t idx;
+	uint32_t gen;
+	int fd;
+	int dir;		/* 1: opened by OPENDIR */
+	uint32_t pins;
+	int open;		/* 0 after RELEASE */
+	struct node *node;
+	/* how file I/O behaves, see op_io.c; hints only */
+	_Atomic int no_nowait;	/* the filesystem refuses RWF_NOWAIT */
+	_Atomic int cold;	/* so many next requests go to the I/O pool */
+	_Atomic int written;	/* FLUSH has something to report */
+	/* directory streams have one offset: one request at a time */
+	int dir_busy;
+	struct req_list dir_wait;
+	struct handle *next;	/* free list */
+};
+
+struct handle_table;
+
+/* An empty table for at most max handles; NULL without memory. */
+struct handle_table *handle_table_new(struct fs *fs, unsigned int max);
+
+/*
+ * Open file fd of node n; owns *fd (set to -1) and pins n.  Returns 0,
+ * ENFILE when the table is full, or ENOMEM; *fd is closed then.
+ */
+int	handle_new(struct handle_table *t, struct node *n,
+	    int *fd, int dir, struct handle **out);
+
+/* The fh of h, never 0. */
+uint64_t handle_id(const struct handle *h);
+
+/* The open handle fh, if it belongs to n and is of that kind, else NULL. */
+struct handle *handle_get(struct handle_table *t, const struct node *n,
+	    uint64_t fh, int dir);
+
+void	handle_pin(struct handle *h);
+void	handle_unpin(struct handle_table *t, struct node_table *nodes,
+	    struct handle *h);
+
+/* RELEASE: the guest may not use h any more; it closes with the last pin. */
+void	handle_release(struct handle_table *t, struct node_table *nodes,
+	    struct handle *h);
+
+/* RELEASE of everything. */
+void	handle_release_all(struct handle_table *t, struct node_table *nodes);
+
+/* Open handles. */
+unsigned int handle_count(const struct handle_table *t);
+
+#endif

@@ -1,0 +1,212 @@
+/*
+ * Copyright (c) 2026 The viofsd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * Knows: threads that make the system calls which may sleep.
+ * Never: tables, workers or the socket: those belong to the event thread.
+ */
+
+#include "config.h"
+
+#include <sys/eventfd.h>
+#include <sys/queue.h>
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "../common/log.h"
+#include "iopool.h"
+#include "req.h"
+
+#define IOPOOL_STACK	(128 * 1024)	/* bytes; work() uses iovecs only */
+
+struct iopool_fd {
+	STAILQ_ENTRY(iopool_fd) entry;
+	int fd;
+};
+
+struct iopool {
+	pthread_mutex_t lock;
+	pthread_cond_t more, started;
+	struct req_list todo, finished;
+	STAILQ_HEAD(, iopool_fd) closing;
+	unsigned int thread_cnt, running;
+	void (*done)(struct req *r);
+	int wakefd;
+	struct event *ev;
+};
+
+/* The next request; descriptors are closed while there is none. */
+static struct req *
+iopool_next(struct iopool *p)
+{
+	struct iopool_fd *c;
+	struct req *r;
+
+	while ((r = TAILQ_FIRST(&p->todo)) == NULL) {
+		if ((c = STAILQ_FIRST(&p->closing)) == NULL) {
+			pthread_cond_wait(&p->more, &p->lock);
+			continue;
+		}
+		STAILQ_REMOVE_HEAD(&p->closing, entry);
+		pthread_mutex_unlock(&p->lock);
+		close(c->fd);
+		free(c);
+		pthread_mutex_lock(&p->lock);
+	}
+	TAILQ_REMOVE(&p->todo, r, entry);
+	return r;
+}
+
+/* The reply is out already; the event thread only drops references. */
+static void
+iopool_finish(struct iopool *p, struct req *r)
+{
+	uint64_t one = 1;
+	int wake;
+
+	wake = TAILQ_EMPTY(&p->finished);
+	TAILQ_INSERT_TAIL(&p->finished, r, entry);
+	if (wake && write(p->wakefd, &one, sizeof(one)) == -1)
+		log_warn("I/O pool wake-up");
+}
+
+static void *
+iopool_thread(void *arg)
+{
+	struct iopool *p = arg;
+	struct req *r;
+
+	pthread_mutex_lock(&p->lock);
+	p->running++;
+	pthread_cond_signal(&p->started);
+	for (;;) {
+		r = iopool_next(p);
+		pthread_mutex_unlock(&p->lock);
+		r->io.work(r);
+		vring_notify(r->chain.vring);
+		pthread_mutex_lock(&p->lock);
+		iopool_finish(p, r);
+	}
+	return NULL;
+}
+
+static void
+iopool_woken(int fd, short what, void *arg)
+{
+	struct iopool *p = arg;
+	struct req_list list;
+	struct req *r;
+	uint64_t cnt;
+
+	(void)what;
+	if (read(fd, &cnt, sizeof(cnt)) == -1 && errno != EAGAIN)
+		log_warn("I/O pool wake-up");
+	TAILQ_INIT(&list);
+	pthread_mutex_lock(&p->lock);
+	TAILQ_CONCAT(&list, &p->finished, entry);
+	pthread_mutex_unlock(&p->lock);
+	while ((r = TAILQ_FIRST(&list)) != NULL) {
+		TAILQ_REMOVE(&list, r, entry);
+		p->done(r);
+	}
+}
+
+static void
+iopool_threads(struct iopool *p)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+	sigset_t all, old;
+	unsigned int i;
+	int err;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, IOPOOL_STACK);
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	sigfillset(&all);
+	sigdelset(&all, SIGBUS);	/* guest memory may go away */
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	for (i = 0; i < p->thread_cnt; i++)
+		if ((err = pthread_create(&thread, &attr, iopool_thread,
+		    p)) != 0) {
+			errno = err;
+			fatal("I/O thread");
+		}
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	pthread_attr_destroy(&attr);
+	pthread_mutex_lock(&p->lock);
+	while (p->running < p->thread_cnt)
+		pthread_cond_wait(&p->started, &p->lock);
+	pthread_mutex_unlock(&p->lock);
+}
+
+struct iopool *
+iopool_start(struct event_base *base, unsigned int thread_cnt,
+    void (*done)(struct req *r))
+{
+	struct iopool *p;
+
+	if ((p = calloc(1, sizeof(*p))) == NULL)
+		fatal("memory");
+	pthread_mutex_init(&p->lock, NULL);
+	pthread_cond_init(&p->more, NULL);
+	pthread_cond_init(&p->started, NULL);
+	TAILQ_INIT(&p->todo);
+	TAILQ_INIT(&p->finished);
+	STAILQ_INIT(&p->closing);
+	p->thread_cnt = thread_cnt;
+	p->done = done;
+	p->wakefd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (p->wakefd == -1)
+		fatal("eventfd");
+	p->ev = event_new(base, p->wakefd, EV_READ | EV_PERSIST, iopool_woken,
+	    p);
+	if (p->ev == NULL || event_add(p->ev, NULL) == -1)
+		fatalx("event for the I/O pool");
+	iopool_threads(p);
+	return p;
+}
+
+void
+iopool_submit(struct iopool *p, struct req *r)
+{
+	pthread_mutex_lock(&p->lock);
+	TAILQ_INSERT_TAIL(&p->todo, r, entry);
+	pthread_cond_signal(&p->more);
+	pthread_mutex_unlock(&p->lock);
+}
+
+int
+iopool_close(struct iopool *p, int fd)
+{
+	struct iopool_fd *c;
+
+	if ((c = malloc(sizeof(*c))) == NULL)
+		return ENOMEM;
+	c->fd = fd;
+	pthread_mutex_lock(&p->lock);
+	STAILQ_INSERT_TAIL(&p->closing, c, entry);
+	pthread_cond_signal(&p->more);
+	pthread_mutex_unlock(&p->lock);
+	return 0;
+}

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: ISC
+pkglibexec_PROGRAMS += viofsd-transport
+noinst_LIBRARIES += libtransport.a
+
+libtransport_a_SOURCES = \
+	transport/ask.c transport/ask.h \
+	transport/blink.c transport/blink.h \
+	transport/dispatch.c transport/dispatch.h \
+	transport/fin.c transport/fin.h \
+	transport/fout.c transport/fout.h \
+	transport/fs.h transport/fuse_proto.h \
+	transport/fuse_tab.c transport/fuse_tab.h \
+	transport/gmem.c transport/gmem.h \
+	transport/handle.c transport/handle.h \
+	transport/iopool.c transport/iopool.h \
+	transport/node.c transport/node.h \
+	transport/op.h transport/op_attr.c transport/op_file.c \
+	transport/op_io.c transport/op_list.c transport/op_name.c \
+	transport/op_open.c transport/op_sess.c \
+	transport/reap.c transport/reap.h \
+	transport/req.c transport/req.h \
+	transport/route.c transport/route.h \
+	transport/sandbox_tab.c transport/sandbox_tab.h \
+	transport/sysfd.h \
+	transport/vring.c transport/vring.h \
+	transport/vring_chain.c transport/vring_int.h \
+	transport/vu.h transport/vu_int.h transport/vu_dev.c \
+	transport/vu_mem.c transport/vu_msg.c transport/vu_msg.h \
+	transport/vu_queue.c transport/vu_req.c \
+	transport/wlink.c transport/wlink.h
+
+viofsd_transport_SOURCES = transport/main.c
+viofsd_transport_LDADD = libtransport.a libcommon.a -levent_core \
+	$(SECCOMP_LIBS) $(CAPNG_LIBS) $(BSD_LIBS) -lmd -lpthread
+viofsd_transport_LDFLAGS = $(AM_LDFLAGS) $(HELPER_LDFLAGS)

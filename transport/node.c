@@ -1,0 +1,326 @@
+/*
+ * Copyright (c) 2026 The viofsd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * Knows: which file a nodeid stands for, and how often the guest looked it
+ * up.
+ * Never: a name, a path, or a system call; reap.c closes.
+ */
+
+#include "config.h"
+
+#include <sys/random.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../common/fdbag.h"
+#include "../common/log.h"
+#include "fuse_proto.h"
+#include "node.h"
+#include "reap.h"
+
+#define NODE_CHUNK	1024u		/* nodes per allocation */
+#define NODE_CHUNK_MAX	8192u		/* 8 M nodes */
+#define NODE_HASH_MIN	1024u
+
+struct node_table {
+	struct fs *fs;
+	struct node *chunk[NODE_CHUNK_MAX];
+	unsigned int chunk_cnt;
+	struct node *free;
+	struct node **hash;
+	unsigned int hash_cnt;		/* a power of two */
+	unsigned int live;
+	unsigned int fds, fd_max;
+	uint64_t seed;
+	struct node *root;
+};
+
+static uint64_t
+node_mix(uint64_t h, uint64_t v)
+{
+	h = (h ^ v) * 0x9e3779b97f4a7c15ULL;
+	return h ^ (h >> 29);
+}
+
+/* Keyed, because a guest chooses which inodes exist. */
+static unsigned int
+node_bucket(const struct node_table *t, uint64_t mnt, uint64_t ino,
+    uint32_t dev_major, uint32_t dev_minor)
+{
+	uint64_t h = t->seed;
+
+	h = node_mix(h, mnt);
+	h = node_mix(h, ino);
+	h = node_mix(h, (uint64_t)dev_major << 32 | dev_minor);
+	return (unsigned int)(h >> 16) & (t->hash_cnt - 1);
+}
+
+static unsigned int
+node_bucket_of(const struct node_table *t, const struct node *n)
+{
+	return node_bucket(t, n->mnt_id, n->ino, n->dev_major, n->dev_minor);
+}
+
+static struct node *
+node_find(const struct node_table *t, const struct msg_attr *a)
+{
+	struct node *n;
+
+	n = t->hash[node_bucket(t, a->mnt_id, a->ino, a->dev_major,
+	    a->dev_minor)];
+	for (; n != NULL; n = n->next)
+		if (n->ino == a->ino && n->mnt_id == a->mnt_id &&
+		    n->dev_major == a->dev_major &&
+		    n->dev_minor == a->dev_minor)
+			return n;
+	return NULL;
+}
+
+static void
+node_hash_add(struct node_table *t, struct node *n)
+{
+	unsigned int b = node_bucket_of(t, n);
+
+	n->next = t->hash[b];
+	t->hash[b] = n;
+}
+
+static void
+node_hash_del(struct node_table *t, struct node *n)
+{
+	struct node **p = &t->hash[node_bucket_of(t, n)];
+
+	while (*p != n)
+		p = &(*p)->next;
+	*p = n->next;
+}
+
+/* A bigger table if there is memory; chains only get longer if not. */
+static void
+node_hash_grow(struct node_table *t)
+{
+	struct node **old = t->hash, *n, *next;
+	unsigned int old_cnt = t->hash_cnt, i;
+	struct node **hash;
+
+	if ((hash = calloc(old_cnt * 2, sizeof(struct node *))) == NULL)
+		return;
+	t->hash = hash;
+	t->hash_cnt = old_cnt * 2;
+	for (i = 0; i < old_cnt; i++)
+		for (n = old[i]; n != NULL; n = next) {
+			next = n->next;
+			node_hash_add(t, n);
+		}
+	free(old);
+}
+
+static int
+node_chunk_add(struct node_table *t)
+{
+	struct node *c;
+	unsigned int i, base;
+
+	if (t->chunk_cnt == NODE_CHUNK_MAX)
+		return ENOMEM;
+	if ((c = calloc(NODE_CHUNK, sizeof(struct node))) == NULL)
+		return ENOMEM;
+	base = t->chunk_cnt * NODE_CHUNK;
+	for (i = NODE_CHUNK; i-- > 0;) {
+		c[i].idx = base + i;
+		c[i].fd = -1;
+		c[i].next = t->free;
+		t->free = &c[i];
+	}
+	t->chunk[t->chunk_cnt++] = c;
+	return 0;
+}
+
+static struct node *
+node_new(struct node_table *t, const struct msg_attr *a)
+{
+	struct node *n;
+
+	if (t->free == NULL && node_chunk_add(t) != 0)
+		return NULL;
+	if (t->live >= t->hash_cnt)
+		node_hash_grow(t);
+	n = t->free;
+	t->free = n->next;
+	n->ino = a->ino;
+	n->mnt_id = a->mnt_id;
+	n->dev_major = a->dev_major;
+	n->dev_minor = a->dev_minor;
+	n->mode = a->mode;
+	n->nlookup = 0;
+	n->pins = 0;
+	node_hash_add(t, n);
+	t->live++;
+	return n;
+}
+
+/* Nobody knows n any more: neither the guest nor a request. */
+static void
+node_drop(struct node_table *t, struct node *n)
+{
+	node_hash_del(t, n);
+	if (n->fd != -1)
+		t->fds--;
+	reap_close(t->fs, &n->fd);
+	n->gen++;
+	n->next = t->free;
+	t->free = n;
+	t->live--;
+}
+
+struct node_table *
+node_table_new(struct fs *fs, int rootfd, const struct msg_attr *root,
+    unsigned int fd_max)
+{
+	struct node_table *t;
+	struct node *n;
+
+	if ((t = calloc(1, sizeof(*t))) == NULL)
+		return NULL;
+	t->hash_cnt = NODE_HASH_MIN;
+	t->fs = fs;
+	t->fd_max = fd_max;
+	if (getrandom(&t->seed, sizeof(t->seed), 0) != sizeof(t->seed))
+		t->seed = (uint64_t)(uintptr_t)t;
+	t->hash = calloc(t->hash_cnt, sizeof(struct node *));
+	if (t->hash == NULL || node_chunk_add(t) != 0) {
+		free(t->hash);
+		free(t);
+		return NULL;
+	}
+	t->free = t->free->next;	/* slot 0: no nodeid is 0 */
+	n = node_new(t, root);
+	if (n->idx != FUSE_ROOT_ID)
+		bug("the root is node %u", n->idx);
+	n->fd = rootfd;
+	n->nlookup = 1;
+	n->pins = 1;
+	t->fds = 1;
+	t->root = n;
+	return t;
+}
+
+struct node *
+node_get(struct node_table *t, uint64_t nodeid)
+{
+	uint32_t idx = (uint32_t)nodeid, gen = (uint32_t)(nodeid >> 32);
+	struct node *n;
+
+	if (idx == 0 || idx / NODE_CHUNK >= t->chunk_cnt)
+		return NULL;
+	n = &t->chunk[idx / NODE_CHUNK][idx % NODE_CHUNK];
+	if (n->gen != gen || n->nlookup == 0)
+		return NULL;
+	return n;
+}
+
+uint64_t
+node_id(const struct node *n)
+{
+	return (uint64_t)n->gen << 32 | n->idx;
+}
+
+int
+node_fd(const struct node *n)
+{
+	return n->fd;
+}
+
+void
+node_again(struct node *n)
+{
+	if (n->nlookup != UINT64_MAX)
+		n->nlookup++;
+}
+
+int
+node_enter(struct node_table *t, const struct msg_attr *attr, int *fd,
+    struct node **out)
+{
+	struct node *n;
+
+	if ((n = node_find(t, attr)) == NULL) {
+		if (t->fds >= t->fd_max) {
+			fd_close(fd);
+			return ENFILE;
+		}
+		if ((n = node_new(t, attr)) == NULL) {
+			fd_close(fd);
+			return ENOMEM;
+		}
+	}
+	if (n->fd == -1) {
+		n->fd = *fd;
+		*fd = -1;
+		t->fds++;
+	}
+	fd_close(fd);
+	n->mode = attr->mode;
+	node_again(n);
+	*out = n;
+	return 0;
+}
+
+void
+node_forget(struct node_table *t, struct node *n, uint64_t cnt)
+{
+	if (n == t->root)
+		return;
+	n->nlookup = cnt < n->nlookup ? n->nlookup - cnt : 0;
+	if (n->nlookup == 0 && n->pins == 0)
+		node_drop(t, n);
+}
+
+void
+node_pin(struct node *n)
+{
+	n->pins++;
+}
+
+void
+node_unpin(struct node_table *t, struct node *n)
+{
+	if (--n->pins == 0 && n->nlookup == 0)
+		node_drop(t, n);
+}
+
+void
+node_forget_all(struct node_table *t)
+{
+	struct node *n;
+	unsigned int c, i;
+
+	for (c = 0; c < t->chunk_cnt; c++)
+		for (i = 0; i < NODE_CHUNK; i++) {
+			n = &t->chunk[c][i];
+			if (n->nlookup != 0)
+				node_forget(t, n, UINT64_MAX);
+		}
+}
+
+unsigned int
+node_count(const struct node_table *t)
+{
+	return t->live;
+}

@@ -1,0 +1,152 @@
+/*
+ * Copyright (c) 2026 The viofsd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * Knows: GETATTR, answered from a descriptor the transport holds, and
+ * SETATTR, which needs a worker.
+ * Never: a permission check.
+ */
+
+#include "config.h"
+
+#include <errno.h>
+
+#include "ask.h"
+#include "fin.h"
+#include "fout.h"
+#include "fs.h"
+#include "node.h"
+#include "op.h"
+#include "sysfd.h"
+
+#define ATTR_NSEC	1000000000u
+
+void
+op_getattr(struct req *r)
+{
+	struct fuse_getattr_in in;
+	struct fuse_attr_out out;
+	struct stat st;
+	struct fin f;
+	int err, fd;
+
+	fin_init(&f, r);
+	if ((err = fin_take(&f, &in, sizeof(in))) == 0 &&
+	    (err = req_node(r, 0, r->in.nodeid)) == 0 &&
+	    (in.getattr_flags & FUSE_GETATTR_FH) != 0)
+		err = req_handle(r, 0, in.fh, 0);
+	if (err != 0) {
+		req_end(r, err);
+		return;
+	}
+	fd = r->handle[0] != NULL ? r->handle[0]->fd : node_fd(r->node[0]);
+	if (fd == -1 || sysfd_stat(fd, &st) == -1) {
+		req_end(r, fd == -1 ? ESTALE : errno);
+		return;
+	}
+	r->node[0]->mode = st.st_mode;
+	fout_attr_out(r->fs, &out);
+	fout_attr_stat(&out.attr, &st);
+	req_end_body(r, &out, sizeof(out));
+}
+
+static void
+op_setattr_done(struct req *r, int err, struct chan_msg *m)
+{
+	struct fuse_attr_out out;
+	const struct a_setattr *a;
+
+	if (err != 0) {
+		req_end(r, err);
+		return;
+	}
+	a = m->body;
+	r->node[0]->mode = a->attr.mode;
+	fout_attr_out(r->fs, &out);
+	fout_attr(&out.attr, &a->attr);
+	req_end_body(r, &out, sizeof(out));
+}
+
+/* FATTR_* to MSG_SET_*; what the server does not do itself is left out. */
+static uint32_t
+op_setattr_valid(uint32_t in)
+{
+	static const struct {
+		uint32_t fuse, msg;
+	} map[] = {
+		{ FATTR_MODE, MSG_SET_MODE },
+		{ FATTR_UID, MSG_SET_UID },
+		{ FATTR_GID, MSG_SET_GID },
+		{ FATTR_SIZE, MSG_SET_SIZE },
+		{ FATTR_ATIME, MSG_SET_ATIME },
+		{ FATTR_MTIME, MSG_SET_MTIME },
+		{ FATTR_ATIME_NOW, MSG_SET_ATIME_NOW },
+		{ FATTR_MTIME_NOW, MSG_SET_MTIME_NOW },
+		{ FATTR_FH, MSG_SET_HANDLE },
+	};
+	uint32_t out = 0;
+	unsigned int i;
+
+	for (i = 0; i < sizeof(map) / sizeof(map[0]); i++)
+		if (in & map[i].fuse)
+			out |= map[i].msg;
+	return out;
+}
+
+static int
+op_setattr_args(struct req *r, struct fuse_setattr_in *in)
+{
+	struct fin f;
+	int err;
+
+	fin_init(&f, r);
+	if ((err = fin_take(&f, in, sizeof(*in))) != 0)
+		return err;
+	if ((in->valid & FATTR_SIZE) != 0 && in->size > INT64_MAX)
+		return EINVAL;
+	if (((in->valid & FATTR_ATIME) != 0 && in->atimensec >= ATTR_NSEC) ||
+	    ((in->valid & FATTR_MTIME) != 0 && in->mtimensec >= ATTR_NSEC))
+		return EINVAL;
+	if ((err = req_node(r, 0, r->in.nodeid)) != 0)
+		return err;
+	if (in->valid & FATTR_FH)
+		return req_handle(r, 0, in->fh, 0);
+	return 0;
+}
+
+void
+op_setattr(struct req *r)
+{
+	struct q_setattr *q = &r->call.q.setattr;
+	struct fuse_setattr_in in;
+	int err;
+
+	if ((err = op_setattr_args(r, &in)) != 0) {
+		req_end(r, err);
+		return;
+	}
+	q->valid = op_setattr_valid(in.valid);
+	q->mode = in.mode & 07777;
+	q->uid = in.uid;
+	q->gid = in.gid;
+	q->size = in.size;
+	q->atime = (int64_t)in.atime;
+	q->mtime = (int64_t)in.mtime;
+	q->atime_nsec = in.atimensec;
+	q->mtime_nsec = in.mtimensec;
+	ask_worker(r, Q_SETATTR, ASK_REPEATABLE |
+	    (r->handle[0] != NULL ? ASK_HANDLES : 0), op_setattr_done);
+}

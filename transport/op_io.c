@@ -1,0 +1,305 @@
+/*
+ * Copyright (c) 2026 The viofsd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * Knows: READ and WRITE, straight between an open file and guest memory.
+ * Never: a message to a worker, but for a write that must keep set-id bits;
+ * never a copy of the data.
+ *
+ * What is in the page cache is done at once; what could sleep goes to the I/O
+ * pool, so that it delays nobody else.
+ */
+
+#include "config.h"
+
+#include <sys/uio.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "ask.h"
+#include "fin.h"
+#include "fs.h"
+#include "op.h"
+
+#define IO_COLD		32		/* requests sent to the pool after a miss */
+#define IO_INLINE_MAX	(64 * 1024)	/* read at once without RWF_NOWAIT */
+#define IO_WRITE_INLINE	(128 * 1024)	/* written at once */
+#define IO_SLOW_NS	1000000		/* a write this slow makes a file cold */
+
+static int
+op_io_range(uint64_t off, uint64_t len)
+{
+	return off <= INT64_MAX && len <= INT64_MAX - off ? 0 : EINVAL;
+}
+
+/*
+ * Read until the request is full or the file ends.  Returns 0, or errno;
+ * EAGAIN with RWF_NOWAIT means that the rest would sleep.
+ */
+static int
+op_read_some(struct req *r, int rwf)
+{
+	struct iovec iov[IOV_MAX];
+	unsigned int cnt;
+	size_t got;
+	ssize_t n;
+
+	while (r->io.done_len < r->io.len) {
+		cnt = req_out_iov(r, r->io.done_len,
+		    r->io.len - r->io.done_len, iov, IOV_MAX, &got);
+		n = preadv2(r->handle[0]->fd, iov, (int)cnt,
+		    (off_t)(r->io.off + r->io.done_len), rwf);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return errno;
+		if (n == 0)
+			break;
+		r->io.done_len += (size_t)n;
+	}
+	return 0;
+}
+
+/* What was read before an error counts, as with read(2). */
+static void
+op_read_reply(struct req *r, int err)
+{
+	if (err != 0 && r->io.done_len == 0)
+		req_reply_err(r, err);
+	else
+		req_reply_done(r, r->io.done_len);
+}
+
+static void
+op_read_work(struct req *r)
+{
+	op_read_reply(r, op_read_some(r, 0));
+}
+
+/* 1 when r was answered here, 0 when it must go to the pool. */
+static int
+op_read_now(struct req *r)
+{
+	struct handle *h = r->handle[0];
+	int err, rwf;
+
+	if (h->cold > 0) {
+		h->cold--;
+		return 0;
+	}
+	if (h->no_nowait && r->io.len > IO_INLINE_MAX)
+		return 0;
+	rwf = h->no_nowait ? 0 : RWF_NOWAIT;
+	err = op_read_some(r, rwf);
+	if (err == EOPNOTSUPP && rwf != 0) {
+		h->no_nowait = 1;
+		return 0;
+	}
+	if (err == EAGAIN && rwf != 0) {
+		h->cold = IO_COLD;
+		return 0;
+	}
+	op_read_reply(r, err);
+	return 1;
+}
+
+void
+op_read(struct req *r)
+{
+	struct fuse_read_in in;
+	struct fin f;
+	int err;
+
+	fin_init(&f, r);
+	if ((err = fin_take(&f, &in, sizeof(in))) == 0 &&
+	    (err = op_io_range(in.offset, in.size)) == 0 &&
+	    in.size > req_room(r))
+		err = EINVAL;
+	if (err == 0 && (err = req_node(r, 0, r->in.nodeid)) == 0)
+		err = req_handle(r, 0, in.fh, 0);
+	if (err != 0) {
+		req_end(r, err);
+		return;
+	}
+	r->io.off = in.offset;
+	r->io.len = in.size;
+	if (op_read_now(r))
+		req_free(r);
+	else
+		ask_iopool(r, op_read_work, NULL);
+}
+
+static int
+op_write_some(struct req *r)
+{
+	struct iovec iov[IOV_MAX];
+	size_t head = sizeof(r->in) + sizeof(struct fuse_write_in), got;
+	unsigned int cnt;
+	ssize_t n;
+
+	while (r->io.done_len < r->io.len) {
+		cnt = req_in_iov(r, head + r->io.done_len,
+		    r->io.len - r->io.done_len, iov, IOV_MAX, &got);
+		n = pwritev2(r->handle[0]->fd, iov, (int)cnt,
+		    (off_t)(r->io.off + r->io.done_len), (int)r->io.flags);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return errno;
+		if (n == 0)
+			break;
+		r->io.done_len += (size_t)n;
+	}
+	return 0;
+}
+
+static void
+op_write_reply(struct req *r, int err)
+{
+	struct fuse_write_out out;
+
+	if (err != 0 && r->io.done_len == 0) {
+		req_reply_err(r, err);
+		return;
+	}
+	out.size = (uint32_t)r->io.done_len;
+	out.padding = 0;
+	req_reply(r, &out, sizeof(out));
+}
+
+static void
+op_write_work(struct req *r)
+{
+	op_write_reply(r, op_write_some(r));
+}
+
+/* Dirty throttling shows in the time that a write takes. */
+static void
+op_write_now(struct req *r)
+{
+	struct timespec a, b;
+	int64_t ns;
+
+	clock_gettime(CLOCK_MONOTONIC, &a);
+	op_write_work(r);
+	clock_gettime(CLOCK_MONOTONIC, &b);
+	ns = (b.tv_sec - a.tv_sec) * 1000000000LL + b.tv_nsec - a.tv_nsec;
+	if (ns > IO_SLOW_NS)
+		r->handle[0]->cold = IO_COLD;
+	req_free(r);
+}
+
+static void op_write_keep(struct req *r);
+
+static void
+op_write_keep_done(struct req *r, int err, struct chan_msg *m)
+{
+	const struct a_write *a;
+
+	if (err == 0) {
+		a = m->body;
+		if (a->done_len > r->call.tail_len)
+			err = EIO;
+		else
+			r->io.done_len += a->done_len;
+		if (err == 0 && a->done_len == r->call.tail_len &&
+		    r->io.done_len < r->io.len) {
+			op_write_keep(r);
+			return;
+		}
+	}
+	op_write_reply(r, err);
+	req_free(r);
+}
+
+/* The next piece of a write that must keep set-id bits. */
+static void
+op_write_keep(struct req *r)
+{
+	size_t head = sizeof(r->in) + sizeof(struct fuse_write_in);
+	size_t len = r->io.len - r->io.done_len;
+
+	if (len > MSG_TAIL_MAX)
+		len = MSG_TAIL_MAX;
+	if ((r->buf == NULL && (r->buf = malloc(MSG_TAIL_MAX)) == NULL) ||
+	    req_gather(r, head + r->io.done_len, r->buf, len) != 0) {
+		op_write_reply(r, ENOMEM);
+		req_free(r);
+		return;
+	}
+	r->call.tail = r->buf;
+	r->call.tail_len = len;
+	r->call.redriven = 0;
+	r->call.q.write.off = r->io.off + r->io.done_len;
+	r->call.q.write.flags = (r->io.flags & RWF_APPEND) ?
+	    MSG_WRITE_APPEND : 0;
+	ask_worker(r, Q_WRITE, ASK_ROOT | ASK_HANDLES |
+	    ((r->io.flags & RWF_APPEND) ? 0 : ASK_REPEATABLE),
+	    op_write_keep_done);
+}
+
+static int
+op_write_args(struct req *r, struct fuse_write_in *in)
+{
+	struct fin f;
+	int err;
+
+	fin_init(&f, r);
+	if ((err = fin_take(&f, in, sizeof(*in))) != 0)
+		return err;
+	if (in->size != r->chain.in_len - sizeof(r->in) - sizeof(*in))
+		return EINVAL;
+	if ((err = op_io_range(in->offset, in->size)) != 0 ||
+	    (err = req_node(r, 0, r->in.nodeid)) != 0)
+		return err;
+	return req_handle(r, 0, in->fh, 0);
+}
+
+void
+op_write(struct req *r)
+{
+	struct fuse_write_in in;
+	struct handle *h;
+	int err;
+
+	if ((err = op_write_args(r, &in)) != 0) {
+		req_end(r, err);
+		return;
+	}
+	h = r->handle[0];
+	h->written = 1;
+	r->io.off = in.offset;
+	r->io.len = in.size;
+	if ((in.flags & O_APPEND) != 0 &&
+	    (in.write_flags & FUSE_WRITE_CACHE) == 0)
+		r->io.flags = RWF_APPEND;
+	if ((in.write_flags & FUSE_WRITE_KILL_SUIDGID) == 0 &&
+	    in.size > 0 && ask_keeps_setid(r, 0)) {
+		op_write_keep(r);
+		return;
+	}
+	if (h->cold > 0)
+		h->cold--;
+	else if (in.size <= IO_WRITE_INLINE) {
+		op_write_now(r);
+		return;
+	}
+	ask_iopool(r, op_write_work, NULL);
+}

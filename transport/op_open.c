@@ -1,0 +1,252 @@
+/*
+ * Copyright (c) 2026 The viofsd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * Knows: OPEN, CREATE, FLUSH, RELEASE, OPENDIR, RELEASEDIR.
+ * Never: an open call; workers open, with the caller's rights.
+ */
+
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ask.h"
+#include "fin.h"
+#include "fout.h"
+#include "fs.h"
+#include "node.h"
+#include "op.h"
+
+/* What of the guest's open flags reaches the host (virtiofsd's defaults). */
+#define OPEN_FLAGS_KEPT		(O_ACCMODE | O_TRUNC | O_SYNC | O_DSYNC)
+#define OPEN_FLAGS_BAD		(O_CREAT | O_EXCL | O_PATH | __O_TMPFILE)
+
+static void
+op_open_reply(struct req *r, int *fd, int dir)
+{
+	struct fuse_open_out out;
+	struct handle *h;
+	int err;
+
+	err = handle_new(r->fs->handles, r->node[0], fd, dir, &h);
+	if (err != 0) {
+		req_end(r, err);
+		return;
+	}
+	memset(&out, 0, sizeof(out));
+	out.fh = handle_id(h);
+	out.open_flags = fout_open_flags(r->fs, dir);
+	req_end_body(r, &out, sizeof(out));
+}
+
+static void
+op_open_done(struct req *r, int err, struct chan_msg *m)
+{
+	int fd;
+
+	if (err != 0) {
+		req_end(r, err);
+		return;
+	}
+	fd = fdbag_take(&m->fds, 0);
+	op_open_reply(r, &fd, 0);
+}
+
+static int
+op_open_readonly(const struct req *r, uint32_t flags)
+{
+	return (r->fs->conf.flags & MSG_SHARE_READONLY) != 0 &&
+	    ((flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC) != 0);
+}
+
+void
+op_open(struct req *r)
+{
+	struct fuse_open_in in;
+	struct fin f;
+	int err;
+
+	fin_init(&f, r);
+	if ((err = fin_take(&f, &in, sizeof(in))) == 0 &&
+	    (err = req_node(r, 0, r->in.nodeid)) == 0 &&
+	    ((in.flags & OPEN_FLAGS_BAD) != 0 ||
+	    (in.flags & O_ACCMODE) == O_ACCMODE))
+		err = EINVAL;
+	if (err == 0 && op_open_readonly(r, in.flags))
+		err = EROFS;
+	if (err != 0) {
+		req_end(r, err);
+		return;
+	}
+	r->call.q.open.flags = in.flags & OPEN_FLAGS_KEPT;
+	ask_worker(r, Q_OPEN, ASK_REPEATABLE, op_open_done);
+}
+
+static void
+op_create_done(struct req *r, int err, struct chan_msg *m)
+{
+	struct {
+		struct fuse_entry_out entry;
+		struct fuse_open_out open;
+	} out;
+	const struct a_create *a;
+	struct handle *h;
+	struct node *n;
+	int nodefd, fd;
+
+	if (err != 0) {
+		req_end(r, err);
+		return;
+	}
+	a = m->body;
+	nodefd = fdbag_take(&m->fds, 0);
+	fd = fdbag_take(&m->fds, 1);
+	if ((err = node_enter(r->fs->nodes, &a->attr, &nodefd, &n)) != 0) {
+		fd_close(&fd);
+		req_end(r, err);
+		return;
+	}
+	err = handle_new(r->fs->handles, n, &fd, 0, &h);
+	if (err != 0) {
+		node_forget(r->fs->nodes, n, 1);
+		req_end(r, err);
+		return;
+	}
+	memset(&out, 0, sizeof(out));
+	fout_entry(r->fs, r->node[0], n, &a->attr, &out.entry);
+	out.open.fh = handle_id(h);
+	out.open.open_flags = fout_open_flags(r->fs, 0);
+	req_end_body(r, &out, sizeof(out));
+}
+
+void
+op_create(struct req *r)
+{
+	struct q_create *q = &r->call.q.create;
+	struct fuse_create_in in;
+	struct fin f;
+	int err;
+
+	fin_init(&f, r);
+	if ((err = req_node(r, 0, r->in.nodeid)) == 0 &&
+	    (err = fin_take(&f, &in, sizeof(in))) == 0 &&
+	    (err = fin_name(&f, q->name)) == 0)
+		err = fin_done(&f);
+	if (err == 0 && (in.flags & O_ACCMODE) == O_ACCMODE)
+		err = EINVAL;
+	if (err != 0) {
+		req_end(r, err);
+		return;
+	}
+	q->flags = in.flags & (OPEN_FLAGS_KEPT | O_EXCL);
+	q->mode = in.mode & 07777;
+	ask_worker(r, Q_CREATE, ASK_CREATES |
+	    ((in.flags & (O_EXCL | O_TRUNC)) ? 0 : ASK_REPEATABLE),
+	    op_create_done);
+}
+
+/* The one check of every request that ends or flushes a handle. */
+static int
+op_open_handle(struct req *r, uint64_t fh, int dir)
+{
+	int err;
+
+	if ((err = req_node(r, 0, r->in.nodeid)) != 0)
+		return err;
+	return req_handle(r, 0, fh, dir);
+}
+
+static void
+op_release_any(struct req *r, int dir)
+{
+	struct fuse_release_in in;
+	struct fin f;
+	int err;
+
+	fin_init(&f, r);
+	if ((err = fin_take(&f, &in, sizeof(in))) == 0)
+		err = op_open_handle(r, in.fh, dir);
+	if (err == 0)
+		handle_release(r->fs->handles, r->fs->nodes, r->handle[0]);
+	req_end(r, err);
+}
+
+void
+op_release(struct req *r)
+{
+	op_release_any(r, 0);
+}
+
+void
+op_releasedir(struct req *r)
+{
+	op_release_any(r, 1);
+}
+
+/* Some filesystems report a failed write-back at close(2) only. */
+static void
+op_flush_work(struct req *r)
+{
+	int fd, err = 0;
+
+	if ((fd = dup(r->handle[0]->fd)) == -1 || close(fd) == -1)
+		err = errno;
+	req_reply_err(r, err);
+}
+
+void
+op_flush(struct req *r)
+{
+	struct fuse_flush_in in;
+	struct fin f;
+	int err;
+
+	fin_init(&f, r);
+	if ((err = fin_take(&f, &in, sizeof(in))) == 0)
+		err = op_open_handle(r, in.fh, 0);
+	if (err != 0 || !r->handle[0]->written) {
+		req_end(r, err);
+		return;
+	}
+	ask_iopool(r, op_flush_work, NULL);
+}
+
+static void
+op_opendir_done(struct req *r, int err, struct chan_msg *m)
+{
+	int fd;
+
+	if (err != 0) {
+		req_end(r, err);
+		return;
+	}
+	fd = fdbag_take(&m->fds, 0);
+	op_open_reply(r, &fd, 1);
+}
+
+void
+op_opendir(struct req *r)
+{
+	int err;
+
+	if ((err = req_node(r, 0, r->in.nodeid)) != 0)
+		req_end(r, err);
+	else
+		ask_worker(r, Q_OPENDIR, ASK_REPEATABLE, op_opendir_done);
+}
