@@ -75,6 +75,7 @@ guest_tty_restore() {
 guest_cleanup() {
 	local p
 
+	trap '' INT TERM HUP
 	for p in "${guest_pids[@]}"; do
 		guest_kill "$p"
 	done
