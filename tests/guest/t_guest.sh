@@ -57,19 +57,13 @@ host_say() {
 # --- questions that only these tests ask ---------------------------------
 
 family() {
-	host_process_table |
-	    awk 'NF == 0 { exit } NR > 1 { print $1 }'
-}
-
-workers() {
-	host_process_table |
-	    awk 'NF == 0 { exit } $2 ~ /worker/ { print $1 }'
+	"$guest_src/../tools/proctable" -p "$daemon_pid"
 }
 
 host_killworker() {
 	local pid
 
-	pid=$(workers | shuf -n 1)
+	pid=$(family | awk '$2 ~ /worker/ { print $1 }' | shuf -n 1)
 	if [ -n "$pid" ] && kill -KILL "$pid"; then
 		echo killed
 	else
@@ -86,7 +80,7 @@ alive() {
 host_killbroker() {
 	local pids p tries=100
 
-	mapfile -t pids < <(family)
+	mapfile -t pids < <(family | cut -d ' ' -f 1)
 	is "several processes serve" [ "${#pids[@]}" -ge 3 ]
 	kill -KILL "$daemon_pid"
 	for p in "${pids[@]}"; do
