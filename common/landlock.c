@@ -49,7 +49,8 @@ struct ll_beneath {
 #define LL_CREATE_RULESET_VERSION	1u
 #define LL_RULE_PATH_BENEATH		1
 #define LL_NET_TCP_ALL			0x3ULL
-#define LL_SCOPE_ALL			0x3ULL
+#define LL_SCOPE_ABSTRACT_UNIX		0x1ULL
+#define LL_SCOPE_SIGNAL			0x2ULL
 
 /* How many filesystem rights the ABI has: bits 0..n-1, ABI 1 first. */
 static const unsigned int ll_fs_bits[] = { 13, 14, 15, 15, 16 };
@@ -76,8 +77,8 @@ landlock_allow(int ruleset, uint64_t rights, int rootfd)
 		fatal("landlock_add_rule");
 }
 
-int
-landlock_enter(int rootfd)
+static int
+landlock_apply(int rootfd, uint64_t scoped)
 {
 	struct ll_ruleset attr;
 	size_t len = sizeof(attr.fs);
@@ -98,7 +99,7 @@ landlock_enter(int rootfd)
 		len = sizeof(attr.fs) + sizeof(attr.net);
 	}
 	if (abi >= 6) {
-		attr.scoped = LL_SCOPE_ALL;
+		attr.scoped = scoped;
 		len = sizeof(attr);
 	}
 	ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr, len, 0);
@@ -110,4 +111,16 @@ landlock_enter(int rootfd)
 		fatal("landlock_restrict_self");
 	close(ruleset);
 	return (int)abi;
+}
+
+int
+landlock_enter(int rootfd)
+{
+	return landlock_apply(rootfd, LL_SCOPE_ABSTRACT_UNIX | LL_SCOPE_SIGNAL);
+}
+
+int
+landlock_enter_supervisor(void)
+{
+	return landlock_apply(-1, LL_SCOPE_ABSTRACT_UNIX);
 }

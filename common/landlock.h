@@ -31,4 +31,11 @@
  */
 int	landlock_enter(int rootfd);
 
+/*
+ * The same without any exception, for a process that must be able to end its
+ * children, which are outside: signals stay allowed.  A scoped process could
+ * not even deliver their parent death signal (prctl(2), PR_SET_PDEATHSIG).
+ */
+int	landlock_enter_supervisor(void);
+
 #endif

@@ -1,0 +1,91 @@
+/*
+ * Copyright (c) 2026 The viofsd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * Knows: how the transport is started: its namespaces, its ids, its exec.
+ * Never: what it is told afterwards.
+ */
+
+#include "config.h"
+
+#include <sys/syscall.h>
+
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bsd/string.h>
+
+#include "../common/jail.h"
+#include "../common/log.h"
+#include "../common/proc.h"
+#include "fdmap.h"
+#include "launch.h"
+#include "root.h"
+
+__attribute__((noreturn)) static void
+launch_child(const struct launch *l)
+{
+	char title[128], *argv[2], *envp[1] = { NULL };
+	int src[PROC_FD_BROKER + 2];
+
+	log_init("T start");
+	strlcpy(title, l->title, sizeof(title));
+	argv[0] = title;
+	argv[1] = NULL;
+	root_empty();
+	if (setsid() == -1)
+		fatal("setsid");
+	src[0] = src[1] = l->nullfd;
+	src[2] = STDERR_FILENO;
+	src[PROC_FD_BROKER] = l->chanfd;
+	src[PROC_FD_BROKER + 1] = l->exefd;
+	fdmap(src, PROC_FD_BROKER + 2, PROC_FD_BROKER + 1);
+	jail_caps(JAIL_CAP(CAP_SETUID) | JAIL_CAP(CAP_SETGID), 0);
+	if (setgroups(0, NULL) == -1 ||
+	    setresgid(l->gid, l->gid, l->gid) == -1 ||
+	    setresuid(l->uid, l->uid, l->uid) == -1)
+		fatal("ids %u:%u", l->uid, l->gid);
+	jail_caps(0, 0);
+	proc_die_with_parent();
+	syscall(SYS_execveat, PROC_FD_BROKER + 1, "", argv, envp,
+	    AT_EMPTY_PATH);
+	fatal("viofsd-transport");
+}
+
+int
+launch_transport(const struct launch *l)
+{
+	struct clone_args ca;
+	int pidfd = -1;
+	long pid;
+
+	memset(&ca, 0, sizeof(ca));
+	ca.flags = CLONE_PIDFD | CLONE_NEWPID | ROOT_NAMESPACES;
+	ca.pidfd = (uintptr_t)&pidfd;
+	ca.exit_signal = SIGCHLD;
+	if ((pid = syscall(SYS_clone3, &ca, sizeof(ca))) == -1)
+		fatal("clone3: no new namespaces");
+	if (pid == 0)
+		launch_child(l);
+	return pidfd;
+}

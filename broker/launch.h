@@ -1,0 +1,44 @@
+/*
+ * Copyright (c) 2026 The viofsd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#ifndef VIOFSD_BROKER_LAUNCH_H
+#define VIOFSD_BROKER_LAUNCH_H
+
+#include <sys/types.h>
+
+/*
+ * Knows: how the transport is started: its namespaces, its ids, its exec.
+ * Never: what it is told afterwards (on_transport.c).
+ */
+
+struct launch {
+	int exefd;		/* viofsd-transport */
+	int nullfd;
+	int chanfd;		/* the transport's end */
+	uid_t uid;		/* never 0 */
+	gid_t gid;
+	const char *title;	/* its argv[0] */
+};
+
+/*
+ * Start the transport as the first process of its own pid namespace, with an
+ * empty root, other ids and no capability.  All descriptors stay the
+ * caller's.  Returns a pidfd; fatal on failure.  What goes wrong in the child is
+ * logged there and seen as its exit.
+ */
+int	launch_transport(const struct launch *l);
+
+#endif

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: ISC
+sbin_PROGRAMS += viofsd
+
+viofsd_SOURCES = \
+	broker/main.c broker/broker.h \
+	broker/conf.c broker/conf.h \
+	broker/ended.c broker/ended.h \
+	broker/fdmap.c broker/fdmap.h \
+	broker/helper.c broker/helper.h \
+	broker/launch.c broker/launch.h \
+	broker/limit.c broker/limit.h \
+	broker/on.h broker/rows.h \
+	broker/on_spawner.c broker/on_transport.c broker/on_worker.c \
+	broker/policy.c broker/policy.h \
+	broker/rate.c broker/rate.h \
+	broker/reply.c broker/reply.h \
+	broker/root.c broker/root.h \
+	broker/sandbox_tab.c broker/sandbox_tab.h \
+	broker/serve.c broker/serve.h \
+	broker/socket.c broker/socket.h \
+	broker/spawn_child.c broker/spawn_child.h \
+	broker/spawner.c broker/spawner.h \
+	broker/tree.c broker/tree.h \
+	broker/worker.c broker/worker.h
+viofsd_LDFLAGS = $(AM_LDFLAGS) -pie
+viofsd_LDADD = libcommon.a $(EVENT_LIBS) $(CAPNG_LIBS) $(SECCOMP_LIBS) \
+	$(BSD_LIBS)

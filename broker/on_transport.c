@@ -1,0 +1,144 @@
+/*
+ * Copyright (c) 2026 The viofsd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * Knows: what the transport may ask of the broker.  The transport reads what
+ * a guest wrote; assume that the guest speaks here.
+ * Never: a path, a name, a length or a descriptor from the transport: no row
+ * carries one.
+ */
+
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "../common/log.h"
+#include "broker.h"
+#include "on.h"
+#include "reply.h"
+#include "worker.h"
+
+static void
+on_hello_fill(const struct broker *b, struct a_hello *a)
+{
+	const struct conf *c = b->conf;
+
+	memset(a, 0, sizeof(*a));
+	a->flags = MSG_SHARE_TRUST_GUEST;
+	if (c->readonly)
+		a->flags |= MSG_SHARE_READONLY;
+	if (c->tag != NULL)
+		a->flags |= MSG_SHARE_TAG;
+	if (c->submounts)
+		a->flags |= MSG_SHARE_SUBMOUNTS;
+	a->cache = (uint32_t)c->cache;
+	a->io_thread_cnt = c->thread_pool_size == 0 ?
+	    4 : (uint32_t)c->thread_pool_size;
+	a->worker_max = WORKER_WANTED;
+	a->nofile = b->nofile;
+	a->log_level = log_get_level();
+	a->seccomp = b->action;
+	a->root_mnt_id = b->tree.mounts[0];
+	if (c->tag != NULL)
+		memcpy(a->tag, c->tag, strnlen(c->tag, sizeof(a->tag)));
+}
+
+/*
+ * Harmless: the question is compared and not used.  The answer holds what the
+ * guest may know anyway, and the two descriptors are the transport's whole
+ * purpose: a socket that is already listening, and an O_PATH root on which no
+ * system call that it has left does anything.  The phase makes it once only.
+ */
+static int
+on_hello(struct broker *b, struct chan_msg *m)
+{
+	const struct q_hello *q = m->body;
+	struct chan_out out;
+	struct a_hello a;
+	int fds[2];
+
+	if (memcmp(q->build_id, msg_build_id, sizeof(q->build_id)) != 0) {
+		b->transport.why = "it is of another build";
+		return EPROTO;
+	}
+	on_hello_fill(b, &a);
+	fds[0] = b->listenfd;
+	fds[1] = b->tree.rootfd;
+	memset(&out, 0, sizeof(out));
+	out.type = A_HELLO;
+	out.id = m->hdr.id;
+	out.body = &a;
+	out.fds = fds;
+	out.fd_cnt = 2;
+	if (chan_send(&b->transport, &out) != 0) {
+		b->transport.why = "it does not take its answer";
+		return EPROTO;
+	}
+	fd_close(&b->listenfd);
+	chan_phase(&b->transport, MSG_PHASE_RUN);
+	return 0;
+}
+
+/*
+ * Harmless: a credential is only ever looked up in policy_check(), which
+ * refuses what is malformed; what it allows, a guest kernel could claim to be
+ * without our help.  Number and rate of workers are limited, a limit that is
+ * reached costs this guest alone, and while answers are not read no question
+ * is.
+ */
+static int
+on_wget(struct broker *b, struct chan_msg *m)
+{
+	const struct q_wget *q = m->body;
+	int err;
+
+	if ((err = worker_ask(b, &q->cred, m->hdr.id)) != 0)
+		reply_wget(b, m->hdr.id, err, 0, -1);
+	return 0;
+}
+
+/*
+ * Harmless: all it can do is end a worker of this same share early.  An id
+ * that is nobody's is no offence: the worker may have died a moment ago.
+ */
+static int
+on_wput(struct broker *b, struct chan_msg *m)
+{
+	const struct n_wput *n = m->body;
+	struct worker *w;
+
+	if ((w = worker_find(b, n->worker_id)) != NULL)
+		worker_put(w);
+	return 0;
+}
+
+int
+on_transport(struct broker *b, struct chan_msg *m)
+{
+	switch (m->hdr.type) {
+#define TRANSPORT_BROKER_Q(V, v) \
+	case Q_##V: \
+		return on_##v(b, m);
+#define TRANSPORT_BROKER_N(V, v) \
+	case N_##V: \
+		return on_##v(b, m);
+#include "rows.h"
+	default:
+		b->transport.why = "an answer to no question";
+		return EPROTO;
+	}
+}

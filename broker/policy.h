@@ -1,0 +1,41 @@
+/*
+ * Copyright (c) 2026 The viofsd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#ifndef VIOFSD_BROKER_POLICY_H
+#define VIOFSD_BROKER_POLICY_H
+
+#include <stdint.h>
+
+#include "../common/cred.h"
+
+/*
+ * Knows: which credential may have a worker, and which capabilities a worker
+ * of each class is born with.  Pure functions.
+ * Never: I/O, state, or how a credential is taken on.
+ */
+
+/*
+ * May cred have a worker, and with which capabilities?  The share trusts its
+ * guest's own permission checks ("permissions guest"), so every well-formed
+ * credential may; nobody ever gets SETUID, SETGID or SYS_ADMIN.  Returns 0
+ * with the exact set in *caps, or EPERM.
+ */
+int	policy_check(const struct cred *cred, uint64_t *caps);
+
+/* Everything the spawner needs to make workers: ids, and what they may get. */
+uint64_t policy_spawner_caps(void);
+
+#endif

@@ -1,0 +1,115 @@
+/*
+ * Copyright (c) 2026 The viofsd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * Knows: answers to WGET, and the queue of those that could not be sent.
+ * Never: why an answer is what it is.
+ */
+
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <event2/event.h>
+
+#include "../common/log.h"
+#include "broker.h"
+#include "reply.h"
+#include "serve.h"
+
+struct reply {
+	TAILQ_ENTRY(reply) entry;
+	uint32_t id;
+	uint32_t err;
+	uint32_t worker_id;
+	int fd;
+};
+
+/* 0: gone out, or the transport is lost anyway; EAGAIN: not now. */
+static int
+reply_send(struct broker *b, struct reply *r)
+{
+	struct chan_out out;
+	struct a_wget a;
+	int err;
+
+	memset(&a, 0, sizeof(a));
+	memset(&out, 0, sizeof(out));
+	a.worker_id = r->worker_id;
+	out.type = A_WGET;
+	out.id = r->id;
+	out.err = r->err;
+	out.body = &a;
+	out.fds = &r->fd;
+	out.fd_cnt = r->err == 0 ? 1 : 0;
+	if ((err = chan_send(&b->transport, &out)) == EAGAIN)
+		return EAGAIN;
+	/* Its end is seen elsewhere; anything else has no cure. */
+	if (err != 0 && err != EPIPE) {
+		errno = err;
+		log_err("answering the transport");
+		serve_end(b, 1);
+	}
+	fd_close(&r->fd);
+	return 0;
+}
+
+static void
+reply_keep(struct broker *b, const struct reply *r)
+{
+	struct reply *kept;
+
+	if ((kept = malloc(sizeof(*kept))) == NULL)
+		fatal("memory");
+	*kept = *r;
+	TAILQ_INSERT_TAIL(&b->replies, kept, entry);
+	event_del(b->transport_ev);
+	event_add(b->transport_write_ev, NULL);
+}
+
+void
+reply_wget(struct broker *b, uint32_t id, int err, uint32_t worker_id, int fd)
+{
+	struct reply r;
+
+	memset(&r, 0, sizeof(r));
+	r.id = id;
+	r.err = (uint32_t)err;
+	r.worker_id = worker_id;
+	r.fd = fd;
+	if (b->transport.fd == -1)
+		fd_close(&r.fd);
+	else if (!TAILQ_EMPTY(&b->replies) || reply_send(b, &r) == EAGAIN)
+		reply_keep(b, &r);
+}
+
+void
+reply_flush(struct broker *b)
+{
+	struct reply *r;
+
+	while ((r = TAILQ_FIRST(&b->replies)) != NULL) {
+		if (reply_send(b, r) == EAGAIN) {
+			event_add(b->transport_write_ev, NULL);
+			return;
+		}
+		TAILQ_REMOVE(&b->replies, r, entry);
+		free(r);
+	}
+	event_add(b->transport_ev, NULL);
+}

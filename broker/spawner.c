@@ -1,0 +1,349 @@
+/*
+ * Copyright (c) 2026 The viofsd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * Knows: the spawner, first process of the jail's pid namespace, parent of
+ * all workers; the only place that forks and reaps them.
+ * Never: guest, transport, share; it obeys the broker and nobody else.
+ */
+
+#include "config.h"
+
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bsd/unistd.h>
+
+#include "../common/chan.h"
+#include "../common/jail.h"
+#include "../common/log.h"
+#include "../common/proc.h"
+#include "../common/sandbox_fsworker.h"
+#include "fdmap.h"
+#include "policy.h"
+#include "sandbox_tab.h"
+#include "spawn_child.h"
+#include "spawner.h"
+#include "worker.h"
+
+struct spawner_proc {
+	pid_t pid;		/* 0 = free */
+	uint32_t worker_id;
+};
+
+struct spawner {
+	struct chan broker;
+	int sigfd;
+	struct spawner_proc procs[WORKER_MAX];
+};
+
+static struct spawner spawner;
+static struct chan_msg spawner_msg;
+
+/* A procfs of this pid namespace with nothing in it but processes. */
+static int
+spawner_procfs(void)
+{
+	int fs, mnt;
+
+	if ((fs = fsopen("proc", FSOPEN_CLOEXEC)) == -1)
+		fatal("procfs");
+	if (fsconfig(fs, FSCONFIG_SET_STRING, "subset", "pid", 0) == -1 ||
+	    fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == -1)
+		fatal("procfs: subset=pid");
+	mnt = fsmount(fs, FSMOUNT_CLOEXEC,
+	    MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+	if (mnt == -1)
+		fatal("procfs: fsmount");
+	close(fs);
+	return mnt;
+}
+
+static void
+spawner_signals(struct spawner *s)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) == -1)
+		fatal("sigprocmask");
+	s->sigfd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (s->sigfd == -1)
+		fatal("signalfd");
+}
+
+static void
+spawner_jail(uint64_t nofile)
+{
+	uint64_t caps = policy_spawner_caps();
+	struct cred self;
+
+	jail_limits(nofile, 0, RLIM_INFINITY);
+	jail_caps(caps, caps);
+	jail_no_new_privs();
+	proc_die_with_parent();
+	cred_set(&self, CRED_ROOT, 0, 0);
+	jail_verify(&self, caps);
+}
+
+/* A filter is inherited, so the workers' rows are part of this one. */
+static void
+spawner_filter(enum sandbox_action action)
+{
+	struct sandbox_table tables[3];
+
+	tables[0] = sandbox_tab_spawner;
+	tables[1] = sandbox_fsworker;
+	tables[2] = sandbox_fsworker_start;
+	sandbox_enter(tables, 3, action);
+}
+
+static void
+spawner_send(struct spawner *s, const struct chan_out *out)
+{
+	int err;
+
+	while ((err = chan_send(&s->broker, out)) == EAGAIN)
+		continue;
+	if (err == EPIPE)
+		_exit(0);	/* the broker is gone, and so are all workers */
+	if (err != 0) {
+		errno = err;
+		fatal("broker");
+	}
+}
+
+static void
+spawner_ready(struct spawner *s)
+{
+	struct jail_identity id;
+	struct n_sready n;
+	struct chan_out out;
+
+	jail_observe(&id);
+	memset(&n, 0, sizeof(n));
+	n.cap_eff = id.cap_eff;
+	n.cap_prm = id.cap_prm;
+	n.cap_inh = id.cap_inh;
+	n.no_new_privs = id.no_new_privs;
+	n.pid = (uint32_t)getpid();
+	memset(&out, 0, sizeof(out));
+	out.type = N_SREADY;
+	out.body = &n;
+	spawner_send(s, &out);
+	chan_phase(&s->broker, MSG_PHASE_RUN);
+}
+
+static struct spawner_proc *
+spawner_find(struct spawner *s, uint32_t worker_id)
+{
+	unsigned int i;
+
+	for (i = 0; i < WORKER_MAX; i++)
+		if (s->procs[i].pid != 0 &&
+		    s->procs[i].worker_id == worker_id)
+			return &s->procs[i];
+	return NULL;
+}
+
+/* Start a worker, or say why not.  The broker's policy is asked again. */
+static int
+spawner_fork(struct spawner *s, const struct q_spawn *q, int chanfd,
+    pid_t *pid)
+{
+	struct spawner_proc *p = NULL;
+	uint64_t caps;
+	unsigned int i;
+
+	if (policy_check(&q->cred, &caps) != 0)
+		return EPERM;
+	if (spawner_find(s, q->worker_id) != NULL)
+		return EEXIST;
+	for (i = 0; i < WORKER_MAX && p == NULL; i++)
+		if (s->procs[i].pid == 0)
+			p = &s->procs[i];
+	if (p == NULL)
+		return EAGAIN;
+	if ((*pid = fork()) == -1)
+		return errno;
+	if (*pid == 0)
+		spawn_child(q, caps, chanfd);
+	p->pid = *pid;
+	p->worker_id = q->worker_id;
+	return 0;
+}
+
+static void
+on_spawn(struct spawner *s, const struct chan_msg *m)
+{
+	struct chan_out out;
+	struct a_spawn a;
+	pid_t pid = 0;
+
+	memset(&out, 0, sizeof(out));
+	memset(&a, 0, sizeof(a));
+	out.type = A_SPAWN;
+	out.id = m->hdr.id;
+	out.err = (uint32_t)spawner_fork(s, m->body, fdbag_get(&m->fds, 0),
+	    &pid);
+	a.pid = (uint32_t)pid;
+	out.body = &a;
+	spawner_send(s, &out);
+}
+
+static void
+on_skill(struct spawner *s, const struct chan_msg *m)
+{
+	const struct n_skill *n = m->body;
+	struct spawner_proc *p;
+
+	/* It may have ended by itself just now; it is not reaped yet then. */
+	if ((p = spawner_find(s, n->worker_id)) != NULL &&
+	    kill(p->pid, SIGKILL) == -1)
+		log_warn("killing worker %u", n->worker_id);
+}
+
+static void
+spawner_dispatch(struct spawner *s, const struct chan_msg *m)
+{
+	switch (m->hdr.type) {
+#define BROKER_SPAWNER_Q(V, v) \
+	case Q_##V: \
+		on_##v(s, m); \
+		break;
+#define BROKER_SPAWNER_N(V, v) \
+	case N_##V: \
+		on_##v(s, m); \
+		break;
+#include "rows.h"
+	default:
+		fatalx("broker: message %u", m->hdr.type);
+	}
+}
+
+static void
+spawner_reap(struct spawner *s)
+{
+	struct signalfd_siginfo si;
+	struct chan_out out;
+	struct n_wexit n;
+	unsigned int i;
+	int status;
+	pid_t pid;
+
+	while (read(s->sigfd, &si, sizeof(si)) == (ssize_t)sizeof(si))
+		continue;
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		for (i = 0; i < WORKER_MAX && s->procs[i].pid != pid; i++)
+			continue;
+		if (i == WORKER_MAX)
+			continue;
+		s->procs[i].pid = 0;
+		memset(&n, 0, sizeof(n));
+		n.worker_id = s->procs[i].worker_id;
+		n.status = (uint32_t)status;
+		memset(&out, 0, sizeof(out));
+		out.type = N_WEXIT;
+		out.body = &n;
+		spawner_send(s, &out);
+	}
+}
+
+static void
+spawner_loop(struct spawner *s)
+{
+	struct pollfd pfd[2];
+	int err;
+
+	memset(pfd, 0, sizeof(pfd));
+	pfd[0].fd = s->broker.fd;
+	pfd[1].fd = s->sigfd;
+	pfd[0].events = pfd[1].events = POLLIN;
+	for (;;) {
+		if (poll(pfd, 2, -1) == -1 && errno != EINTR)
+			fatal("poll");
+		if (pfd[1].revents != 0)
+			spawner_reap(s);
+		if (pfd[0].revents == 0)
+			continue;
+		if ((err = chan_recv(&s->broker, &spawner_msg)) == EPIPE)
+			_exit(0);
+		if (err == EAGAIN)
+			continue;
+		if (err != 0)
+			fatalx("broker: %s", s->broker.why);
+		spawner_dispatch(s, &spawner_msg);
+		fdbag_close(&spawner_msg.fds);
+	}
+}
+
+__attribute__((noreturn)) static void
+spawner_main(const struct spawner_conf *sc)
+{
+	struct spawner *s = &spawner;
+	enum sandbox_action action = sc->action;
+	uint64_t nofile = sc->nofile;
+	int src[SPAWNER_FD_CNT];
+
+	log_init("S");
+	setproctitle("spawner");
+	if (setsid() == -1)
+		fatal("setsid");
+	src[0] = src[1] = sc->nullfd;
+	src[2] = STDERR_FILENO;
+	src[PROC_FD_BROKER] = sc->chanfd;
+	src[SPAWNER_FD_PROC] = spawner_procfs();
+	src[SPAWNER_FD_EXE] = sc->exefd;
+	fdmap(src, SPAWNER_FD_CNT, 3);
+	spawner_signals(s);
+	chan_init(&s->broker, PROC_FD_BROKER, MSG_SPAWNER, MSG_BROKER, 0);
+	spawner_jail(nofile);
+	spawner_filter(action);
+	spawner_ready(s);
+	spawner_loop(s);
+	_exit(0);
+}
+
+int
+spawner_start(const struct spawner_conf *sc)
+{
+	int pidfd;
+	pid_t pid;
+
+	if (unshare(CLONE_NEWPID) == -1)
+		fatal("unshare: no new pid namespace");
+	if ((pid = fork()) == -1)
+		fatal("fork");
+	if (pid == 0)
+		spawner_main(sc);
+	if ((pidfd = (int)syscall(SYS_pidfd_open, pid, 0)) == -1)
+		fatal("pidfd_open");
+	return pidfd;
+}

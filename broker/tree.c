@@ -1,0 +1,229 @@
+/*
+ * Copyright (c) 2026 The viofsd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * Knows: the share as a detached tree of mounts, and the ids of its mounts.
+ * Never: processes, or the broker's own root.
+ */
+
+#include "config.h"
+
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../common/log.h"
+#include "tree.h"
+
+#ifndef STATX_MNT_ID_UNIQUE
+#define STATX_MNT_ID_UNIQUE	0x4000u	/* since Linux 6.8 */
+#endif
+
+#define TREE_FLAGS	(MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | \
+	MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NOSYMFOLLOW)
+
+/* Field number n (from 0) of line, not terminated. */
+static const char *
+tree_field(const char *line, unsigned int n, size_t *len)
+{
+	while (n-- > 0) {
+		if ((line = strchr(line, ' ')) == NULL)
+			return NULL;
+		line++;
+	}
+	*len = strcspn(line, " \n");
+	return *len > 0 ? line : NULL;
+}
+
+/* Undo the octal escapes of space, tab, newline and backslash. */
+static int
+tree_unescape(const char *src, size_t len, char dst[PATH_MAX])
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < len; i++) {
+		if (n == PATH_MAX - 1)
+			return 0;
+		if (src[i] == '\\') {
+			if (len - i < 4 || src[i + 1] < '0' ||
+			    src[i + 1] > '3' || src[i + 2] < '0' ||
+			    src[i + 2] > '7' || src[i + 3] < '0' ||
+			    src[i + 3] > '7')
+				return 0;
+			dst[n++] = (char)((src[i + 1] - '0') << 6 |
+			    (src[i + 2] - '0') << 3 | (src[i + 3] - '0'));
+			i += 3;
+		} else
+			dst[n++] = src[i];
+	}
+	dst[n] = '\0';
+	return 1;
+}
+
+int
+tree_mountinfo(const char *line, const char *share, char rel[PATH_MAX])
+{
+	char point[PATH_MAX];
+	const char *field, *below;
+	size_t len, share_len;
+
+	/* id, parent, device, root, mount point */
+	if ((field = tree_field(line, 4, &len)) == NULL ||
+	    !tree_unescape(field, len, point))
+		return 0;
+	share_len = strlen(share);
+	if (strcmp(share, "/") == 0)
+		share_len = 0;
+	if (strncmp(point, share, share_len) != 0 || point[share_len] != '/')
+		return 0;
+	below = point + share_len + 1;
+	if (*below == '\0')
+		return 0;
+	memcpy(rel, below, strlen(below) + 1);
+	return 1;
+}
+
+static uint64_t
+tree_mount_id(int fd, uint32_t *unique)
+{
+	struct statx sx;
+
+	if (statx(fd, "", AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW,
+	    STATX_MNT_ID_UNIQUE, &sx) == 0 &&
+	    (sx.stx_mask & STATX_MNT_ID_UNIQUE) != 0) {
+		*unique = 1;
+		return sx.stx_mnt_id;
+	}
+	if (statx(fd, "", AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW, STATX_MNT_ID,
+	    &sx) == -1)
+		fatal("statx of the share");
+	if ((sx.stx_mask & STATX_MNT_ID) == 0)
+		fatalx("this kernel tells no mount ids (Linux 5.8 or newer)");
+	*unique = 0;
+	return sx.stx_mnt_id;
+}
+
+static void
+tree_add(struct tree *t, uint64_t id)
+{
+	uint32_t i;
+
+	for (i = 0; i < t->mount_cnt; i++)
+		if (t->mounts[i] == id)
+			return;
+	if (t->mount_cnt == MSG_MOUNTS_MAX)
+		fatalx("--shared-dir: more than %u mounts in the share",
+		    MSG_MOUNTS_MAX);
+	t->mounts[t->mount_cnt++] = id;
+}
+
+/*
+ * Find what is mounted at rel inside the clone.  A mount that another one
+ * hides, or that came after the clone, is not there: its files are then not of
+ * the share, which is the safe side.
+ */
+static void
+tree_add_below(struct tree *t, const char *rel)
+{
+	struct open_how how;
+	uint32_t unique;
+	int fd;
+
+	memset(&how, 0, sizeof(how));
+	how.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC;
+	how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
+	fd = (int)syscall(SYS_openat2, t->rootfd, rel, &how, sizeof(how));
+	if (fd == -1) {
+		log_debug("mount '%s' is not reachable in the share", rel);
+		return;
+	}
+	tree_add(t, tree_mount_id(fd, &unique));
+	close(fd);
+}
+
+static void
+tree_find_mounts(struct tree *t, const char *share)
+{
+	char rel[PATH_MAX], *line = NULL;
+	size_t size = 0;
+	FILE *f;
+
+	tree_add(t, tree_mount_id(t->rootfd, &t->unique_ids));
+	if ((f = fopen("/proc/self/mountinfo", "re")) == NULL)
+		fatal("/proc/self/mountinfo");
+	while (getline(&line, &size, f) != -1)
+		if (tree_mountinfo(line, share, rel))
+			tree_add_below(t, rel);
+	if (ferror(f))
+		fatal("/proc/self/mountinfo");
+	free(line);
+	fclose(f);
+}
+
+static void
+tree_seal(int fd, int readonly)
+{
+	struct mount_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.attr_set = TREE_FLAGS | (readonly ? MOUNT_ATTR_RDONLY : 0);
+	attr.propagation = MS_PRIVATE;
+	if (mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr,
+	    sizeof(attr)) == -1)
+		fatal("--shared-dir: mount_setattr");
+}
+
+void
+tree_clone(struct tree *t, const char *path, int readonly)
+{
+	char link[64], share[PATH_MAX];
+	ssize_t len;
+	int dirfd;
+
+	memset(t, 0, sizeof(*t));
+	dirfd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dirfd == -1) {
+		if (errno == ENOTDIR)
+			fatalx("--shared-dir: '%s' is not a directory", path);
+		fatal("--shared-dir: '%s'", path);
+	}
+	/* Where the kernel says it is, whatever links led there. */
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", dirfd);
+	len = readlink(link, share, sizeof(share) - 1);
+	if (len == -1 || share[0] != '/')
+		fatal("--shared-dir: '%s' has no path", path);
+	share[len] = '\0';
+	t->fd = open_tree(dirfd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
+	    AT_EMPTY_PATH | AT_RECURSIVE);
+	if (t->fd == -1)
+		fatal("--shared-dir: '%s': open_tree", path);
+	close(dirfd);
+	tree_seal(t->fd, readonly);
+	t->rootfd = openat(t->fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (t->rootfd == -1)
+		fatal("--shared-dir: '%s': clone", path);
+	tree_find_mounts(t, share);
+	log_debug("the share has %u mounts, %s ids", t->mount_cnt,
+	    t->unique_ids ? "unique" : "reusable");
+}

@@ -1,0 +1,53 @@
+/*
+ * Copyright (c) 2026 The viofsd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#ifndef VIOFSD_BROKER_TREE_H
+#define VIOFSD_BROKER_TREE_H
+
+#include <limits.h>
+#include <stdint.h>
+
+#include "../common/msg.h"
+
+/*
+ * Knows: the share as a detached tree of mounts, and the ids of its mounts.
+ * Never: processes, or the broker's own root (root.c).
+ */
+
+struct tree {
+	int fd;			/* owns the clone: open as long as it is used */
+	int rootfd;		/* O_PATH of its root, to be handed out */
+	uint32_t mount_cnt;
+	uint32_t unique_ids;	/* 1: STATX_MNT_ID_UNIQUE, 0: STATX_MNT_ID */
+	uint64_t mounts[MSG_MOUNTS_MAX];	/* [0] is the root's */
+};
+
+/*
+ * Clone the directory path with every mount below it into a detached tree
+ * that is nosuid, nodev, noexec, nosymfollow and private, and read-only if
+ * asked; then find out the ids of its mounts.  Fatal on failure.
+ */
+void	tree_clone(struct tree *t, const char *path, int readonly);
+
+/*
+ * The mount point of one line of mountinfo (proc(5)), relative to the
+ * directory share, if it lies strictly below it.  Returns 1 and fills rel, or
+ * 0 (elsewhere, the share itself, or not a line of that form).
+ */
+int	tree_mountinfo(const char *line, const char *share,
+	    char rel[PATH_MAX]);
+
+#endif
