@@ -22,6 +22,7 @@
 #include "config.h"
 
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 
 #include <errno.h>
@@ -280,7 +281,8 @@ on_rename(struct serve_req *req, const struct q_rename *q, struct a_rename *a)
 		return err;
 	if ((err = w_name_change(req, 1, q->newname, &newdir)) != 0)
 		return err;
-	return renameat2(olddir, q->oldname, newdir, q->newname,
+	/* The libc would call renameat(2) for flags 0. */
+	return syscall(SYS_renameat2, olddir, q->oldname, newdir, q->newname,
 	    q->flags) == -1 ? errno : 0;
 }
 

@@ -21,8 +21,8 @@
 
 #include "config.h"
 
-#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 
 #include <fcntl.h>
@@ -79,6 +79,8 @@ static const struct sandbox_row rows[] = {
 	SB_ALLOW(gettid, "log.c: abort(3)"),
 	SB_ALLOW(getpid, "log.c: abort(3)"),
 	SB_ALLOW(tgkill, "log.c: abort(3)"),
+	SB_ARG(prctl, "sandbox.c: is the filter in force?",
+	    SB_IS(0, PR_GET_SECCOMP)),
 	SB_ALLOW(exit_group, "main.c: the end"),
 };
 
