@@ -245,6 +245,24 @@ on_link(struct serve_req *req, const struct q_link *q, struct a_link *a)
 	return attr_get(req->who, node, &a->attr);
 }
 
+/*
+ * Removing what is a mount point in another namespace only, as all of the
+ * share's are, would silently unmount it there: the kernel's EBUSY is for
+ * mounts of one's own namespace.
+ */
+static int
+w_name_busy(const struct serve_req *req, int dirfd, const char *name)
+{
+	struct msg_attr attr;
+	int fd, err;
+
+	if (req->who->mount_cnt == 1 || at_child(dirfd, name, &fd) != 0)
+		return 0;
+	err = attr_get(req->who, fd, &attr);
+	fd_close(&fd);
+	return err == 0 && (attr.flags & MSG_ATTR_MOUNT_ROOT) ? EBUSY : 0;
+}
+
 int
 on_unlink(struct serve_req *req, const struct q_unlink *q, struct a_unlink *a)
 {
@@ -264,6 +282,8 @@ on_rmdir(struct serve_req *req, const struct q_rmdir *q, struct a_rmdir *a)
 	(void)a;
 	if ((err = w_name_change(req, 0, q->name, &dirfd)) != 0)
 		return err;
+	if ((err = w_name_busy(req, dirfd, q->name)) != 0)
+		return err;
 	return unlinkat(dirfd, q->name, AT_REMOVEDIR) == -1 ? errno : 0;
 }
 
@@ -280,6 +300,9 @@ on_rename(struct serve_req *req, const struct q_rename *q, struct a_rename *a)
 	if ((err = w_name_change(req, 0, q->oldname, &olddir)) != 0)
 		return err;
 	if ((err = w_name_change(req, 1, q->newname, &newdir)) != 0)
+		return err;
+	if ((err = w_name_busy(req, olddir, q->oldname)) != 0 ||
+	    (err = w_name_busy(req, newdir, q->newname)) != 0)
 		return err;
 	/* The libc would call renameat(2) for flags 0. */
 	return syscall(SYS_renameat2, olddir, q->oldname, newdir, q->newname,
