@@ -271,6 +271,8 @@ on_unlink(struct serve_req *req, const struct q_unlink *q, struct a_unlink *a)
 	(void)a;
 	if ((err = w_name_change(req, 0, q->name, &dirfd)) != 0)
 		return err;
+	if ((err = w_name_busy(req, dirfd, q->name)) != 0)
+		return err;
 	return unlinkat(dirfd, q->name, 0) == -1 ? errno : 0;
 }
 
