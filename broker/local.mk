@@ -20,6 +20,7 @@ viofsd_SOURCES = \
 	broker/socket.c broker/socket.h \
 	broker/spawn_child.c broker/spawn_child.h \
 	broker/spawner.c broker/spawner.h \
+	broker/title.c broker/title.h \
 	broker/tree.c broker/tree.h \
 	broker/worker.c broker/worker.h
 viofsd_LDFLAGS = $(AM_LDFLAGS) -pie

@@ -31,8 +31,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <bsd/unistd.h>
-
 #include "../common/jail.h"
 #include "../common/landlock.h"
 #include "../common/log.h"
@@ -41,12 +39,12 @@
 #include "helper.h"
 #include "launch.h"
 #include "limit.h"
-#include "policy.h"
 #include "root.h"
 #include "sandbox_tab.h"
 #include "serve.h"
 #include "socket.h"
 #include "spawner.h"
+#include "title.h"
 #include "worker.h"
 
 #define MAIN_NOFILE	1024	/* broker: three for each worker, and ours */
@@ -214,7 +212,7 @@ main_jail(struct broker *b)
 }
 
 int
-main(int argc, char *argv[], char *envp[])
+main(int argc, char *argv[])
 {
 	struct broker *b = &broker;
 	static struct conf conf;
@@ -222,7 +220,7 @@ main(int argc, char *argv[], char *envp[])
 
 	main_std_fds();
 	proc_init("B", UINT_MAX);
-	setproctitle_init(argc, argv, envp);
+	title_init(argc, argv);
 	conf_load(&conf, argc, argv);
 	main_refuse();
 	b->conf = &conf;

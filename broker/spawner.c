@@ -38,8 +38,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <bsd/unistd.h>
-
 #include "../common/chan.h"
 #include "../common/jail.h"
 #include "../common/log.h"
@@ -50,6 +48,7 @@
 #include "sandbox_tab.h"
 #include "spawn_child.h"
 #include "spawner.h"
+#include "title.h"
 #include "worker.h"
 
 struct spawner_proc {
@@ -313,7 +312,7 @@ spawner_main(const struct spawner_conf *sc)
 	int src[SPAWNER_FD_CNT];
 
 	log_init("S");
-	setproctitle("spawner");
+	title_set("viofsd: spawner", "viofsd-spawner");
 	if (setsid() == -1)
 		fatal("setsid");
 	src[0] = src[1] = sc->nullfd;
