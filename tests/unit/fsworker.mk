@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: ISC
+# The worker's files one by one; each test includes the file that it tests,
+# so the library's own copy of it is not linked.
+if HAVE_CMOCKA
+check_LIBRARIES += tests/unit/libwenv.a
+tests_unit_libwenv_a_SOURCES = \
+	tests/unit/wenv.c tests/unit/wenv.h \
+	fsworker/at.c fsworker/at.h \
+	fsworker/attr.c fsworker/attr.h \
+	fsworker/serve.c fsworker/serve.h \
+	fsworker/w_attr.c fsworker/w_attr.h \
+	fsworker/w_file.c fsworker/w_file.h \
+	fsworker/w_list.c fsworker/w_list.h \
+	fsworker/w_name.c fsworker/w_name.h
+tests_unit_libwenv_a_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+
+fsworker_tests = \
+	tests/unit/test_at \
+	tests/unit/test_serve \
+	tests/unit/test_w_attr \
+	tests/unit/test_w_file \
+	tests/unit/test_w_list \
+	tests/unit/test_w_name
+check_PROGRAMS += $(fsworker_tests)
+TESTS += $(fsworker_tests)
+
+fsworker_test_libs = tests/unit/libwenv.a libcommon.a \
+	$(CMOCKA_LIBS) $(SECCOMP_LIBS) $(CAPNG_LIBS) $(BSD_LIBS)
+tests_unit_test_at_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_at_LDADD = $(fsworker_test_libs)
+tests_unit_test_serve_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_serve_LDADD = $(fsworker_test_libs)
+tests_unit_test_w_attr_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_w_attr_LDADD = $(fsworker_test_libs)
+tests_unit_test_w_file_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_w_file_LDADD = $(fsworker_test_libs)
+tests_unit_test_w_list_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_w_list_LDADD = $(fsworker_test_libs)
+tests_unit_test_w_name_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_w_name_LDADD = $(fsworker_test_libs)
+endif

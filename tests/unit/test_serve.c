@@ -1,0 +1,160 @@
+/*
+ * Copyright (c) 2026 The viofsd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * Knows: the loop between a channel and the handlers: answers, exit status.
+ * Never: what a handler does.
+ */
+
+#include "config.h"
+
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "../../fsworker/serve.c"
+
+#include "wenv.h"
+
+static struct chan_msg test_answer;
+
+/* A child that serves; our end of its channel is *c. */
+static pid_t
+test_serve_start(struct wenv *e, struct chan *c)
+{
+	struct chan theirs;
+	int fds[2];
+	pid_t pid;
+
+	assert_int_equal(chan_pair(fds), 0);
+	pid = fork();
+	assert_int_not_equal(pid, -1);
+	if (pid == 0) {
+		log_set_level(LOG_LEVEL_OFF);
+		close(fds[0]);
+		chan_init(&theirs, fds[1], MSG_FSWORKER, MSG_TRANSPORT, 0);
+		chan_phase(&theirs, MSG_PHASE_RUN);
+		_exit(serve(&theirs, &e->who));
+	}
+	close(fds[1]);
+	chan_init(c, fds[0], MSG_TRANSPORT, MSG_FSWORKER, 0);
+	return pid;
+}
+
+static int
+test_status(pid_t pid)
+{
+	int status;
+
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static int
+test_lookup(struct chan *c, const char *name, int dirfd, uint32_t id)
+{
+	struct q_lookup q;
+	struct chan_out out;
+
+	wenv_name(q.name, name);
+	memset(&out, 0, sizeof(out));
+	out.type = Q_LOOKUP;
+	out.id = id;
+	out.body = &q;
+	out.fds = &dirfd;
+	out.fd_cnt = 1;
+	assert_int_equal(chan_send(c, &out), 0);
+	assert_int_equal(chan_recv(c, &test_answer), 0);
+	assert_int_equal(test_answer.hdr.type, A_LOOKUP);
+	assert_int_equal(test_answer.hdr.id, id);
+	return (int)test_answer.hdr.err;
+}
+
+static void
+test_answers(void **state)
+{
+	struct wenv *e = *state;
+	struct chan c;
+	pid_t pid;
+	uint32_t i;
+
+	wenv_file(e, "f", "");
+	pid = test_serve_start(e, &c);
+	/* many more descriptors than a process may have, so none is kept */
+	for (i = 0; i < 3000; i++) {
+		assert_int_equal(test_lookup(&c, "f", e->share, i), 0);
+		assert_int_equal(test_answer.fds.cnt, 1);
+		fdbag_close(&test_answer.fds);
+		assert_int_equal(test_lookup(&c, "none", e->share, ~i),
+		    ENOENT);
+		assert_int_equal(test_answer.fds.cnt, 0);
+		assert_int_equal(test_lookup(&c, "..", e->share, i), EINVAL);
+	}
+	chan_close(&c);
+	assert_int_equal(test_status(pid), 0);
+}
+
+static void
+test_bad_message(void **state)
+{
+	struct wenv *e = *state;
+	struct msg_hdr hdr = { .type = A_LOOKUP, .len = sizeof(hdr) };
+	struct chan c;
+	pid_t pid;
+
+	pid = test_serve_start(e, &c);
+	assert_int_equal(send(c.fd, &hdr, sizeof(hdr), 0), sizeof(hdr));
+	assert_int_equal(test_status(pid), 1);
+	assert_int_equal(chan_recv(&c, &test_answer), EPIPE);
+	chan_close(&c);
+}
+
+/* An answer that nobody can take any more is no fault of the worker. */
+static void
+test_gone(void **state)
+{
+	struct wenv *e = *state;
+	struct q_lookup q = { .name = "f" };
+	struct chan_out out;
+	struct chan c;
+	pid_t pid;
+
+	pid = test_serve_start(e, &c);
+	memset(&out, 0, sizeof(out));
+	out.type = Q_LOOKUP;
+	out.body = &q;
+	out.fds = &e->share;
+	out.fd_cnt = 1;
+	assert_int_equal(chan_send(&c, &out), 0);
+	chan_close(&c);
+	assert_int_equal(test_status(pid), 0);
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, wenv_setup, wenv_teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(test_answers), T(test_bad_message), T(test_gone),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

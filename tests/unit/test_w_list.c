@@ -1,0 +1,232 @@
+/*
+ * Copyright (c) 2026 The viofsd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * Knows: that READDIRPLUS lists everything once, within its limits.
+ * Never: the loop or the jail.
+ */
+
+#include "config.h"
+
+#include "../../fsworker/w_list.c"
+
+#include <sys/stat.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+
+#include "wenv.h"
+
+#define TEST_FILES	300
+
+/* What one run through a directory has seen. */
+struct test_run {
+	unsigned int files, dots, nodes, calls;
+	unsigned char seen[TEST_FILES];
+};
+
+static void
+test_entry(struct wenv *e, struct test_run *run, const struct msg_dirent *d,
+    unsigned int *fd_i)
+{
+	char name[MSG_NAME_MAX] = "";
+	struct stat st;
+	unsigned int n;
+
+	memcpy(name, d + 1, d->name_len);
+	assert_int_equal(d->rec_len, sizeof(*d) + ((d->name_len + 7u) & ~7u));
+	assert_int_equal(d->name_len, strlen(name));
+	if (w_list_dots(name)) {
+		assert_int_equal(d->flags, 0);
+		assert_int_equal(d->attr.ino, 0);
+		run->dots++;
+		return;
+	}
+	assert_int_equal(sscanf(name, "f%u", &n), 1);
+	assert_true(n < TEST_FILES);
+	run->seen[n]++;
+	run->files++;
+	if (d->flags & MSG_DIRENT_NODE) {
+		assert_int_equal(fstat(e->req.give.fds[(*fd_i)++], &st), 0);
+		assert_int_equal(st.st_ino, d->attr.ino);
+		assert_int_equal(st.st_ino, d->ino);
+		assert_int_equal(d->type, DT_REG);
+		run->nodes++;
+	}
+}
+
+/* One question; returns the cookie for the next one, 0 at the end. */
+static uint64_t
+test_step(struct wenv *e, int dirfd, const struct q_readdirplus *q,
+    struct test_run *run)
+{
+	const struct msg_dirent *d;
+	struct a_readdirplus a = { 0, 0 };
+	unsigned int i, fd_i = 0;
+	const char *pos;
+	uint64_t off = 0;
+
+	assert_int_equal(on_readdirplus(wenv_req(e, dirfd, -1), q, &a), 0);
+	assert_true(e->req.tail_len <= q->size);
+	assert_true(a.entry_cnt <= q->entry_max);
+	pos = e->req.tail;
+	for (i = 0; i < a.entry_cnt; i++) {
+		d = (const void *)pos;
+		test_entry(e, run, d, &fd_i);
+		off = d->off;
+		pos += d->rec_len;
+	}
+	assert_ptr_equal(pos, (const char *)e->req.tail + e->req.tail_len);
+	assert_int_equal(fd_i, e->req.give.cnt);
+	run->calls++;
+	return a.entry_cnt == 0 ? 0 : off;
+}
+
+static void
+test_whole(struct wenv *e, uint32_t size, uint32_t entry_max,
+    struct test_run *run)
+{
+	struct q_readdirplus q = { .size = size, .entry_max = entry_max };
+	unsigned int i;
+	int dirfd;
+
+	memset(run, 0, sizeof(*run));
+	dirfd = openat(e->share, "d", O_RDONLY | O_DIRECTORY);
+	assert_int_not_equal(dirfd, -1);
+	while ((q.off = test_step(e, dirfd, &q, run)) != 0)
+		continue;
+	close(dirfd);
+	assert_int_equal(run->files, TEST_FILES);
+	assert_int_equal(run->dots, 2);
+	for (i = 0; i < TEST_FILES; i++)
+		assert_int_equal(run->seen[i], 1);
+}
+
+static void
+test_fill(struct wenv *e, int long_names)
+{
+	char name[MSG_NAME_MAX + 16];
+	int i, fd;
+
+	assert_int_equal(mkdirat(e->share, "d", 0755), 0);
+	for (i = 0; i < TEST_FILES; i++) {
+		snprintf(name, sizeof(name), "d/f%0*d",
+		    long_names ? 254 : 1, i);
+		fd = openat(e->share, name, O_WRONLY | O_CREAT, 0644);
+		assert_int_not_equal(fd, -1);
+		close(fd);
+	}
+}
+
+static void
+test_all(void **state)
+{
+	struct wenv *e = *state;
+	struct test_run run;
+
+	test_fill(e, 0);
+	test_whole(e, MSG_TAIL_MAX, MSG_DIRPLUS_MAX, &run);
+	assert_int_equal(run.nodes, TEST_FILES);
+	assert_true(run.calls <= 5);
+	test_whole(e, 160, MSG_DIRPLUS_MAX, &run);
+	assert_int_equal(run.calls, TEST_FILES + 3);
+	test_whole(e, MSG_TAIL_MAX, 1, &run);
+	assert_int_equal(run.calls, TEST_FILES + 3);
+	test_whole(e, 1000, 7, &run);
+}
+
+static void
+test_long(void **state)
+{
+	struct wenv *e = *state;
+	struct test_run run;
+
+	test_fill(e, 1);
+	test_whole(e, MSG_TAIL_MAX, MSG_DIRPLUS_MAX, &run);
+	test_whole(e, 400, 1, &run);
+}
+
+/* Without the right to search, names are all there is. */
+static void
+test_unseen(void **state)
+{
+	struct wenv *e = *state;
+	struct q_readdirplus q = { .size = MSG_TAIL_MAX, .entry_max = 128 };
+	struct test_run run;
+	int dirfd;
+
+	test_fill(e, 0);
+	memset(&run, 0, sizeof(run));
+	assert_int_equal(fchmodat(e->share, "d", 0600, 0), 0);
+	dirfd = openat(e->share, "d", O_RDONLY | O_DIRECTORY);
+	if (getuid() == 0)
+		assert_int_equal(seteuid(1), 0);
+	while ((q.off = test_step(e, dirfd, &q, &run)) != 0)
+		continue;
+	if (getuid() == 0)
+		assert_int_equal(seteuid(0), 0);
+	assert_int_equal(fchmodat(e->share, "d", 0700, 0), 0);
+	close(dirfd);
+	assert_int_equal(run.files, TEST_FILES);
+	assert_int_equal(run.nodes, 0);
+}
+
+static void
+test_bad(void **state)
+{
+	struct wenv *e = *state;
+	struct q_readdirplus q = { .size = 4096, .entry_max = 8 };
+	struct a_readdirplus a;
+	int fd;
+
+	wenv_file(e, "f", "");
+	fd = openat(e->share, "f", O_RDONLY);
+	assert_int_equal(on_readdirplus(wenv_req(e, fd, -1), &q, &a), ENOTDIR);
+	close(fd);
+	fd = openat(e->share, ".", O_PATH | O_DIRECTORY);
+	assert_int_equal(on_readdirplus(wenv_req(e, fd, -1), &q, &a), EBADF);
+	close(fd);
+	q.entry_max = 0;
+	assert_int_equal(on_readdirplus(wenv_req(e, e->share, -1), &q, &a),
+	    EINVAL);
+	q.entry_max = MSG_DIRPLUS_MAX + 1;
+	assert_int_equal(on_readdirplus(wenv_req(e, e->share, -1), &q, &a),
+	    EINVAL);
+	q.entry_max = 1;
+	q.size = MSG_TAIL_MAX + 1;
+	assert_int_equal(on_readdirplus(wenv_req(e, e->share, -1), &q, &a),
+	    EINVAL);
+	q.size = sizeof(struct msg_dirent);
+	assert_int_equal(on_readdirplus(wenv_req(e, e->share, -1), &q, &a),
+	    EINVAL);
+	q.size = 4096;
+	q.off = 1ULL << 63;
+	assert_int_equal(on_readdirplus(wenv_req(e, e->share, -1), &q, &a),
+	    EINVAL);
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, wenv_setup, wenv_teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(test_all), T(test_long), T(test_unseen), T(test_bad),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,393 @@
+/*
+ * Copyright (c) 2026 The viofsd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * Knows: what the handlers for names make of good and bad questions.
+ * Never: the loop or the jail.
+ */
+
+#include "config.h"
+
+#include "../../fsworker/w_name.c"
+
+#include "wenv.h"
+
+/* All field bytes of these are bad in every request that has a name. */
+static const struct {
+	const char *name;
+	int err;
+} test_bad[] = {
+	{ "", EINVAL }, { ".", EINVAL }, { "..", EINVAL }, { "/", EINVAL },
+	{ "/etc", EINVAL }, { "a/b", EINVAL }, { "../a", EINVAL },
+	{ "a/..", EINVAL }, { "a/", EINVAL },
+};
+
+#define TEST_BAD_CNT	(sizeof(test_bad) / sizeof(test_bad[0]))
+
+/* Run call with q's name field being each bad name. */
+#define TEST_NAMES(e, call, field) do { \
+	size_t i_; \
+ \
+	for (i_ = 0; i_ < TEST_BAD_CNT; i_++) { \
+		wenv_name(field, test_bad[i_].name); \
+		assert_int_equal(call, test_bad[i_].err); \
+	} \
+	memset(field, 'x', MSG_NAME_MAX); \
+	assert_int_equal(call, ENAMETOOLONG); \
+	wenv_name(field, "x"); \
+	(field)[2] = 'y'; \
+	assert_int_equal(call, EINVAL); \
+	assert_int_equal((e)->req.give.cnt, 0); \
+	wenv_name(field, "x"); \
+} while (0)
+
+static void
+test_lookup(void **state)
+{
+	struct wenv *e = *state;
+	struct q_lookup q = { .name = "f" };
+	struct a_lookup a;
+	struct stat st;
+
+	wenv_file(e, "f", "12345");
+	assert_int_equal(on_lookup(wenv_req(e, e->share, -1), &q, &a), 0);
+	assert_int_equal(e->req.give.cnt, 1);
+	assert_int_equal(fstat(e->req.give.fds[0], &st), 0);
+	assert_int_equal(a.attr.ino, st.st_ino);
+	assert_int_equal(a.attr.size, 5);
+	assert_int_equal(a.attr.mode, S_IFREG | 0644);
+	assert_int_equal(a.attr.mnt_id, e->who.mounts[0]);
+	assert_int_equal(a.attr.flags, 0);
+	assert_int_equal(on_lookup(wenv_req(e, wenv_node(e, "f"), -1), &q,
+	    &a), ENOTDIR);
+	assert_int_equal(on_lookup(wenv_req(e, PROC_FD_PROC, -1), &q, &a),
+	    EBADF);
+	wenv_name(q.name, "none");
+	assert_int_equal(on_lookup(wenv_req(e, e->share, -1), &q, &a),
+	    ENOENT);
+	assert_int_equal(symlinkat("/etc/passwd", e->share, "l"), 0);
+	wenv_name(q.name, "l");
+	assert_int_equal(on_lookup(wenv_req(e, e->share, -1), &q, &a), 0);
+	assert_int_equal(a.attr.mode & S_IFMT, S_IFLNK);
+	TEST_NAMES(e, on_lookup(wenv_req(e, e->share, -1), &q, &a), q.name);
+}
+
+static void
+test_create(void **state)
+{
+	struct wenv *e = *state;
+	struct q_create q = { .flags = O_RDWR, .mode = 0640, .name = "n" };
+	struct a_create a;
+	struct stat st;
+
+	assert_int_equal(on_create(wenv_req(e, e->share, -1), &q, &a), 0);
+	assert_int_equal(e->req.give.cnt, 2);
+	assert_int_equal(fcntl(e->req.give.fds[0], F_GETFL) & O_PATH, O_PATH);
+	assert_int_equal(fcntl(e->req.give.fds[1], F_GETFL) & O_ACCMODE,
+	    O_RDWR);
+	assert_int_equal(fstat(e->req.give.fds[1], &st), 0);
+	assert_int_equal(a.attr.ino, st.st_ino);
+	assert_int_equal(a.attr.mode, S_IFREG | 0640);
+	assert_int_equal(write(e->req.give.fds[1], "abc", 3), 3);
+	/* again: the same file, now with something in it */
+	assert_int_equal(on_create(wenv_req(e, e->share, -1), &q, &a), 0);
+	assert_int_equal(a.attr.ino, st.st_ino);
+	assert_int_equal(a.attr.size, 3);
+	q.flags = O_WRONLY | O_TRUNC | O_CREAT;
+	assert_int_equal(on_create(wenv_req(e, e->share, -1), &q, &a), 0);
+	assert_int_equal(a.attr.size, 0);
+	q.flags = O_WRONLY | O_EXCL;
+	assert_int_equal(on_create(wenv_req(e, e->share, -1), &q, &a),
+	    EEXIST);
+	assert_int_equal(e->req.give.cnt, 0);
+}
+
+static void
+test_create_bad(void **state)
+{
+	struct wenv *e = *state;
+	struct q_create q = { .flags = O_RDWR, .mode = 0640, .name = "d" };
+	struct a_create a;
+
+	assert_int_equal(mkdirat(e->share, "d", 0700), 0);
+	assert_int_equal(mknodat(e->share, "p", S_IFIFO | 0600, 0), 0);
+	assert_int_equal(symlinkat("victim", e->share, "l"), 0);
+	assert_int_equal(on_create(wenv_req(e, e->share, -1), &q, &a),
+	    EISDIR);
+	wenv_name(q.name, "p");
+	assert_int_equal(on_create(wenv_req(e, e->share, -1), &q, &a), EBADF);
+	wenv_name(q.name, "l");
+	assert_int_equal(on_create(wenv_req(e, e->share, -1), &q, &a), EBADF);
+	assert_false(wenv_has(e, "victim"));
+	TEST_NAMES(e, on_create(wenv_req(e, e->share, -1), &q, &a), q.name);
+	q.mode = S_IFIFO | 0600;
+	assert_int_equal(on_create(wenv_req(e, e->share, -1), &q, &a),
+	    EINVAL);
+	q.mode = S_IFREG | 0600;
+	q.flags = O_RDWR | O_APPEND;
+	assert_int_equal(on_create(wenv_req(e, e->share, -1), &q, &a),
+	    EINVAL);
+	q.flags = O_RDWR;
+	e->who.flags = MSG_SHARE_READONLY;
+	assert_int_equal(on_create(wenv_req(e, e->share, -1), &q, &a), EROFS);
+	assert_false(wenv_has(e, "x"));
+}
+
+static void
+test_mknod(void **state)
+{
+	struct wenv *e = *state;
+	struct q_mknod q = { .mode = S_IFIFO | 0622, .name = "p" };
+	struct a_mknod a;
+
+	assert_int_equal(on_mknod(wenv_req(e, e->share, -1), &q, &a), 0);
+	assert_int_equal(a.attr.mode, S_IFIFO | 0622);
+	assert_int_equal(e->req.give.cnt, 1);
+	assert_int_equal(on_mknod(wenv_req(e, e->share, -1), &q, &a), EEXIST);
+	wenv_name(q.name, "s");
+	q.mode = S_IFSOCK | 0600;
+	assert_int_equal(on_mknod(wenv_req(e, e->share, -1), &q, &a), 0);
+	wenv_name(q.name, "r");
+	q.mode = S_IFREG | 04711;
+	assert_int_equal(on_mknod(wenv_req(e, e->share, -1), &q, &a), 0);
+	assert_int_equal(a.attr.mode, S_IFREG | 04711);
+	/* an overlay whiteout needs no privilege */
+	wenv_name(q.name, "w");
+	q.mode = S_IFCHR;
+	assert_int_equal(on_mknod(wenv_req(e, e->share, -1), &q, &a), 0);
+	TEST_NAMES(e, on_mknod(wenv_req(e, e->share, -1), &q, &a), q.name);
+	q.rdev_major = 0x1000;
+	assert_int_equal(on_mknod(wenv_req(e, e->share, -1), &q, &a), EINVAL);
+	q.mode = S_IFDIR | 0700;
+	assert_int_equal(on_mknod(wenv_req(e, e->share, -1), &q, &a), EINVAL);
+	q.mode = S_IFIFO | 0x10000;
+	assert_int_equal(on_mknod(wenv_req(e, e->share, -1), &q, &a), EINVAL);
+	q.mode = S_IFIFO;
+	q.zero = 1;
+	assert_int_equal(on_mknod(wenv_req(e, e->share, -1), &q, &a), EINVAL);
+	assert_false(wenv_has(e, "x"));
+}
+
+static void
+test_mkdir_rmdir(void **state)
+{
+	struct wenv *e = *state;
+	struct q_mkdir q = { .mode = 01755, .name = "d" };
+	struct q_rmdir qr = { .name = "d" };
+	struct q_unlink qu = { .name = "d" };
+	struct a_mkdir a;
+	struct a_rmdir ar;
+	struct a_unlink au;
+
+	assert_int_equal(on_mkdir(wenv_req(e, e->share, -1), &q, &a), 0);
+	assert_int_equal(a.attr.mode, S_IFDIR | 01755);
+	assert_int_equal(on_unlink(wenv_req(e, e->share, -1), &qu, &au),
+	    EISDIR);
+	assert_int_equal(on_rmdir(wenv_req(e, e->share, -1), &qr, &ar), 0);
+	assert_false(wenv_has(e, "d"));
+	wenv_file(e, "f", "");
+	wenv_name(qr.name, "f");
+	wenv_name(qu.name, "f");
+	assert_int_equal(on_rmdir(wenv_req(e, e->share, -1), &qr, &ar),
+	    ENOTDIR);
+	assert_int_equal(on_unlink(wenv_req(e, e->share, -1), &qu, &au), 0);
+	assert_false(wenv_has(e, "f"));
+	TEST_NAMES(e, on_mkdir(wenv_req(e, e->share, -1), &q, &a), q.name);
+	TEST_NAMES(e, on_rmdir(wenv_req(e, e->share, -1), &qr, &ar), qr.name);
+	TEST_NAMES(e, on_unlink(wenv_req(e, e->share, -1), &qu, &au),
+	    qu.name);
+	q.mode = S_IFREG | 0700;
+	assert_int_equal(on_mkdir(wenv_req(e, e->share, -1), &q, &a), EINVAL);
+}
+
+/* Make a symlink whose target is len bytes of text. */
+static int
+test_symlink_to(struct wenv *e, const struct q_symlink *q, const char *text,
+    size_t len, struct a_symlink *a)
+{
+	struct serve_req *req = wenv_req(e, e->share, -1);
+
+	req->asked = text;
+	req->asked_len = len;
+	return on_symlink(req, q, a);
+}
+
+static void
+test_symlink(void **state)
+{
+	static char longest[MSG_PATH_MAX];
+	struct wenv *e = *state;
+	struct q_symlink q = { .name = "l" };
+	struct q_readlink qr = { 0 };
+	struct a_symlink a;
+	struct a_readlink ar;
+
+	assert_int_equal(test_symlink_to(e, &q, "../../etc", 9, &a), 0);
+	assert_int_equal(a.attr.mode & S_IFMT, S_IFLNK);
+	assert_int_equal(on_readlink(wenv_req(e, wenv_node(e, "l"), -1), &qr,
+	    &ar), 0);
+	assert_int_equal(e->req.tail_len, 9);
+	assert_memory_equal(e->req.tail, "../../etc", 9);
+	assert_int_equal(on_readlink(wenv_req(e, e->share, -1), &qr, &ar),
+	    EINVAL);
+	qr.zero = 1;
+	assert_int_equal(on_readlink(wenv_req(e, wenv_node(e, "l"), -1), &qr,
+	    &ar), EINVAL);
+	assert_int_equal(test_symlink_to(e, &q, "again", 5, &a), EEXIST);
+	TEST_NAMES(e, test_symlink_to(e, &q, "t", 1, &a), q.name);
+	assert_int_equal(test_symlink_to(e, &q, "", 0, &a), EINVAL);
+	assert_int_equal(test_symlink_to(e, &q, "a\0b", 3, &a), EINVAL);
+	assert_false(wenv_has(e, "x"));
+	memset(longest, 'a', sizeof(longest));
+	assert_int_equal(test_symlink_to(e, &q, longest, MSG_PATH_MAX, &a),
+	    0);
+	qr.zero = 0;
+	assert_int_equal(on_readlink(wenv_req(e, wenv_node(e, "x"), -1), &qr,
+	    &ar), 0);
+	assert_int_equal(e->req.tail_len, MSG_PATH_MAX);
+}
+
+static void
+test_link(void **state)
+{
+	struct wenv *e = *state;
+	struct q_link q = { .name = "g" };
+	struct a_link a;
+	struct stat st;
+
+	wenv_file(e, "f", "");
+	assert_int_equal(on_link(wenv_req(e, wenv_node(e, "f"), e->share), &q,
+	    &a), 0);
+	assert_int_equal(a.attr.nlink, 2);
+	assert_int_equal(e->req.give.cnt, 0);
+	assert_true(wenv_has(e, "g"));
+	/* a symlink gets a second name itself, not its target */
+	assert_int_equal(symlinkat("f", e->share, "l"), 0);
+	wenv_name(q.name, "l2");
+	assert_int_equal(on_link(wenv_req(e, wenv_node(e, "l"), e->share), &q,
+	    &a), 0);
+	assert_int_equal(fstatat(e->share, "l2", &st, AT_SYMLINK_NOFOLLOW), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	TEST_NAMES(e, on_link(wenv_req(e, wenv_node(e, "f"), e->share), &q,
+	    &a), q.name);
+	assert_int_equal(on_link(wenv_req(e, e->share, e->share), &q, &a),
+	    EPERM);
+	assert_int_equal(on_link(wenv_req(e, wenv_node(e, "f"),
+	    wenv_node(e, "f")), &q, &a), ENOTDIR);
+	assert_int_equal(on_link(wenv_req(e, 0, e->share), &q, &a), EBADF);
+	assert_int_equal(on_link(wenv_req(e, wenv_node(e, "f"), PROC_FD_PROC),
+	    &q, &a), EBADF);
+	assert_false(wenv_has(e, "x"));
+}
+
+static void
+test_rename(void **state)
+{
+	struct wenv *e = *state;
+	struct q_rename q = { .oldname = "a", .newname = "b" };
+	struct a_rename a;
+
+	wenv_file(e, "a", "");
+	assert_int_equal(on_rename(wenv_req(e, e->share, e->share), &q, &a),
+	    0);
+	assert_false(wenv_has(e, "a"));
+	assert_true(wenv_has(e, "b"));
+	wenv_file(e, "a", "");
+	q.flags = RENAME_NOREPLACE;
+	assert_int_equal(on_rename(wenv_req(e, e->share, e->share), &q, &a),
+	    EEXIST);
+	q.flags = RENAME_EXCHANGE;
+	assert_int_equal(on_rename(wenv_req(e, e->share, e->share), &q, &a),
+	    0);
+	q.flags = 8;
+	assert_int_equal(on_rename(wenv_req(e, e->share, e->share), &q, &a),
+	    EINVAL);
+	q.flags = 0;
+	TEST_NAMES(e, on_rename(wenv_req(e, e->share, e->share), &q, &a),
+	    q.newname);
+	TEST_NAMES(e, on_rename(wenv_req(e, e->share, e->share), &q, &a),
+	    q.oldname);
+	wenv_name(q.oldname, "a");
+	assert_int_equal(on_rename(wenv_req(e, PROC_FD_PROC, e->share), &q,
+	    &a), EBADF);
+	assert_int_equal(on_rename(wenv_req(e, e->share, PROC_FD_PROC), &q,
+	    &a), EBADF);
+	q.zero = 1;
+	assert_int_equal(on_rename(wenv_req(e, e->share, e->share), &q, &a),
+	    EINVAL);
+	assert_true(wenv_has(e, "a"));
+	assert_true(wenv_has(e, "b"));
+}
+
+static void
+test_readonly(void **state)
+{
+	struct wenv *e = *state;
+	struct q_mknod qn = { .mode = S_IFIFO, .name = "x" };
+	struct q_mkdir qd = { .name = "x" };
+	struct q_symlink qs = { .name = "x" };
+	struct q_link ql = { .name = "x" };
+	struct q_unlink qu = { .name = "f" };
+	struct q_rmdir qr = { .name = "d" };
+	struct q_rename qm = { .oldname = "f", .newname = "x" };
+	struct q_lookup qk = { .name = "f" };
+	union {
+		struct a_mknod n;
+		struct a_mkdir d;
+		struct a_symlink s;
+		struct a_link l;
+		struct a_unlink u;
+		struct a_rmdir r;
+		struct a_rename m;
+		struct a_lookup k;
+	} a;
+
+	wenv_file(e, "f", "");
+	assert_int_equal(mkdirat(e->share, "d", 0700), 0);
+	e->who.flags = MSG_SHARE_READONLY;
+	assert_int_equal(on_mknod(wenv_req(e, e->share, -1), &qn, &a.n),
+	    EROFS);
+	assert_int_equal(on_mkdir(wenv_req(e, e->share, -1), &qd, &a.d),
+	    EROFS);
+	assert_int_equal(test_symlink_to(e, &qs, "t", 1, &a.s), EROFS);
+	assert_int_equal(on_link(wenv_req(e, wenv_node(e, "f"), e->share),
+	    &ql, &a.l), EROFS);
+	assert_int_equal(on_unlink(wenv_req(e, e->share, -1), &qu, &a.u),
+	    EROFS);
+	assert_int_equal(on_rmdir(wenv_req(e, e->share, -1), &qr, &a.r),
+	    EROFS);
+	assert_int_equal(on_rename(wenv_req(e, e->share, e->share), &qm,
+	    &a.m), EROFS);
+	assert_int_equal(on_lookup(wenv_req(e, e->share, -1), &qk, &a.k), 0);
+	assert_false(wenv_has(e, "x"));
+	assert_true(wenv_has(e, "f"));
+	assert_true(wenv_has(e, "d"));
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, wenv_setup, wenv_teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(test_lookup), T(test_create), T(test_create_bad),
+		T(test_mknod), T(test_mkdir_rmdir), T(test_symlink),
+		T(test_link), T(test_rename), T(test_readonly),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
