@@ -35,6 +35,7 @@
 
 #include <bsd/string.h>
 
+#include "../common/caps.h"
 #include "../common/jail.h"
 #include "../common/log.h"
 #include "../common/proc.h"
@@ -60,12 +61,12 @@ launch_child(const struct launch *l)
 	src[PROC_FD_BROKER] = l->chanfd;
 	src[PROC_FD_BROKER + 1] = l->exefd;
 	fdmap(src, PROC_FD_BROKER + 2, PROC_FD_BROKER + 1);
-	jail_caps(JAIL_CAP(CAP_SETUID) | JAIL_CAP(CAP_SETGID), 0);
+	caps_keep(JAIL_CAP(CAP_SETUID) | JAIL_CAP(CAP_SETGID), 0);
 	if (setgroups(0, NULL) == -1 ||
 	    setresgid(l->gid, l->gid, l->gid) == -1 ||
 	    setresuid(l->uid, l->uid, l->uid) == -1)
 		fatal("ids %u:%u", l->uid, l->gid);
-	jail_caps(0, 0);
+	caps_keep(0, 0);
 	proc_die_with_parent();
 	syscall(SYS_execveat, PROC_FD_BROKER + 1, "", argv, envp,
 	    AT_EMPTY_PATH);

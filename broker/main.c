@@ -31,6 +31,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../common/caps.h"
 #include "../common/jail.h"
 #include "../common/landlock.h"
 #include "../common/log.h"
@@ -131,16 +132,16 @@ main_acquire(struct broker *b, struct main_setup *s)
 		log_init("B");
 	}
 	main_policy_notes(b);
-	conf_transport_ids(&s->ids);
 	if (c->socket_group != NULL)
 		gid = conf_group(c->socket_group);
 	if ((s->nullfd = open("/dev/null", O_RDWR | O_CLOEXEC)) == -1)
 		fatal("/dev/null");
-	helper_open(&s->helpers);
-	b->nofile = (uint32_t)limit_nofile(c->rlimit_nofile);
 	tree_clone(&b->tree, c->shared_dir, c->readonly);
+	helper_open(&s->helpers);
 	if (c->socket_path != NULL)
 		b->listenfd = socket_listen(c->socket_path, gid, &b->lockfd);
+	b->nofile = (uint32_t)limit_nofile(c->rlimit_nofile);
+	conf_transport_ids(&s->ids);
 	b->name = c->tag != NULL ? c->tag :
 	    c->socket_path != NULL ? c->socket_path : "inherited socket";
 	snprintf(s->title, sizeof(s->title), "viofsd: transport %.36s",
@@ -201,7 +202,7 @@ main_jail(struct broker *b)
 
 	jail_limits(b->nofile < MAIN_NOFILE ? b->nofile : MAIN_NOFILE, 0,
 	    RLIM_INFINITY);
-	jail_caps(caps, caps);
+	caps_keep(caps, caps);
 	jail_no_new_privs();
 	b->landlock = (uint32_t)landlock_enter_supervisor();
 	if (b->landlock == 0)

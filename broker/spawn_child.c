@@ -34,6 +34,7 @@
 
 #include <cap-ng.h>
 
+#include "../common/caps.h"
 #include "../common/jail.h"
 #include "../common/log.h"
 #include "../common/proc.h"
@@ -93,7 +94,7 @@ spawn_child_ambient(uint64_t caps)
 static void
 spawn_child_ids(const struct cred *cred, uint64_t caps)
 {
-	jail_caps(caps | JAIL_CAP(CAP_SETUID) | JAIL_CAP(CAP_SETGID), caps);
+	caps_keep(caps | JAIL_CAP(CAP_SETUID) | JAIL_CAP(CAP_SETGID), caps);
 	/* Cleared again by the exec. */
 	if (caps != 0 && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == -1)
 		fatal("PR_SET_KEEPCAPS");
@@ -106,7 +107,7 @@ spawn_child_ids(const struct cred *cred, uint64_t caps)
 	if (caps != 0 && cred->uid != 0)
 		spawn_child_ambient(caps);
 	else
-		jail_caps(caps, caps);
+		caps_keep(caps, caps);
 }
 
 void

@@ -39,6 +39,7 @@
 #include <unistd.h>
 
 #include "../common/chan.h"
+#include "../common/caps.h"
 #include "../common/jail.h"
 #include "../common/log.h"
 #include "../common/proc.h"
@@ -105,7 +106,7 @@ spawner_jail(uint64_t nofile)
 	struct cred self;
 
 	jail_limits(nofile, 0, RLIM_INFINITY);
-	jail_caps(caps, caps);
+	caps_keep(caps, caps);
 	jail_no_new_privs();
 	proc_die_with_parent();
 	cred_set(&self, CRED_ROOT, 0, 0);

@@ -31,11 +31,8 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <linux/capability.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <cap-ng.h>
 
 #include "../common/jail.h"
 #include "../common/log.h"
@@ -44,37 +41,6 @@
 #define PR_SET_MDWE		65
 #define PR_MDWE_REFUSE_EXEC_GAIN 1
 #endif
-
-static void
-jail_update(capng_type_t type, uint64_t set)
-{
-	unsigned int cap;
-
-	for (cap = 0; cap <= CAP_LAST_CAP; cap++)
-		if (set & JAIL_CAP(cap))
-			if (capng_update(CAPNG_ADD, type, cap) == -1)
-				fatalx("capability %u unknown", cap);
-}
-
-void
-jail_caps(uint64_t keep, uint64_t bound)
-{
-	struct jail_identity id;
-	int r;
-
-	capng_clear(CAPNG_SELECT_ALL);
-	jail_update(CAPNG_EFFECTIVE | CAPNG_PERMITTED, keep);
-	jail_update(CAPNG_BOUNDING_SET, bound);
-	jail_observe(&id);
-	/* The library refuses to touch a set that needs no change. */
-	if (id.cap_bnd != bound &&
-	    (r = capng_apply(CAPNG_SELECT_BOUNDS)) != 0)
-		fatalx("capability bounding set not reduced (%d)", r);
-	if ((r = capng_apply(CAPNG_SELECT_CAPS)) != 0)
-		fatalx("capabilities not reduced (%d)", r);
-	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) == -1)
-		fatal("PR_CAP_AMBIENT_CLEAR_ALL");
-}
 
 static void
 jail_limit(__rlimit_resource_t what, uint64_t value, const char *name)

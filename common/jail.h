@@ -25,7 +25,7 @@
  * Knows: how a process gives up privilege, and how it reads back that it
  * did.  Every step is fatal on failure; setup only.
  * Never: namespaces and mounts (broker/root.c, broker/tree.c), system call
- * filters (common/sandbox.c).
+ * filters (common/sandbox.c), capability changes (common/caps.c).
  */
 
 /* Identity as the kernel reports it now. */
@@ -40,13 +40,6 @@ struct jail_identity {
 
 /* Bit of one capability (CAP_* of capabilities(7)) in a set. */
 #define JAIL_CAP(cap)	(1ULL << (cap))
-
-/*
- * Keep exactly the capabilities in keep in the permitted and effective sets
- * and exactly those in bound in the bounding set; clear the inheritable and
- * ambient ones.  Needs CAP_SETPCAP while the bounding set shrinks.
- */
-void	jail_caps(uint64_t keep, uint64_t bound);
 
 /*
  * Resource limits: at most nofile descriptors, no process or thread beyond

@@ -2,6 +2,7 @@
 noinst_LIBRARIES += libcommon.a
 
 libcommon_a_SOURCES = \
+	common/caps.c common/caps.h \
 	common/chan.c common/chan.h \
 	common/cred.c common/cred.h \
 	common/fdbag.c common/fdbag.h \

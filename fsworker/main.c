@@ -33,6 +33,7 @@
 #include <unistd.h>
 
 #include "../common/chan.h"
+#include "../common/caps.h"
 #include "../common/jail.h"
 #include "../common/landlock.h"
 #include "../common/log.h"
@@ -130,7 +131,7 @@ main_jail(const struct a_whello *who, int rootfd, struct n_wready *ready)
 	struct jail_identity id;
 
 	jail_observe(&id);
-	jail_caps(who->caps, id.cap_bnd);
+	caps_keep(who->caps, id.cap_bnd);
 	jail_limits(MAIN_NOFILE, 1, RLIM_INFINITY);
 	jail_no_new_privs();
 	proc_die_with_parent();

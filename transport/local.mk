@@ -31,5 +31,5 @@ libtransport_a_SOURCES = \
 
 viofsd_transport_SOURCES = transport/main.c
 viofsd_transport_LDADD = libtransport.a libcommon.a -levent_core \
-	$(SECCOMP_LIBS) $(CAPNG_LIBS) $(BSD_LIBS) -lmd -lpthread
+	$(SECCOMP_LIBS) $(BSD_LIBS) -lmd -lpthread
 viofsd_transport_LDFLAGS = $(AM_LDFLAGS) $(HELPER_LDFLAGS)
