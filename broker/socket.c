@@ -110,20 +110,20 @@ socket_lock(const char *path)
 	return fd;
 }
 
-static void
-socket_remove_stale(const char *path)
+/* Is there a socket at path?  Anything else there is fatal. */
+static int
+socket_exists(const char *path)
 {
 	struct stat st;
 
 	if (lstat(path, &st) == -1) {
 		if (errno != ENOENT)
 			fatal("%s", path);
-		return;
+		return 0;
 	}
 	if (!S_ISSOCK(st.st_mode))
 		fatalx("%s exists and is not a socket", path);
-	if (unlink(path) == -1)
-		fatal("%s", path);
+	return 1;
 }
 
 /*
@@ -168,8 +168,11 @@ socket_listen(const char *path, gid_t gid, int *lockfd)
 	mode_t old;
 	int fd, dirfd;
 
+	/* Looked at twice: a wrong path must not cost a lock file either. */
+	socket_exists(path);
 	*lockfd = socket_lock(path);
-	socket_remove_stale(path);
+	if (socket_exists(path) && unlink(path) == -1)
+		fatal("%s", path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd == -1)
 		fatal("socket");

@@ -263,8 +263,11 @@ worker_prepare(struct worker *w, int *childfd)
 static int
 worker_allowed(struct broker *b, const struct cred *cred, uint64_t *caps)
 {
+	char who[CRED_STR_MAX];
+
 	if (policy_check(cred, caps) != 0) {
-		log_guest(LOG_KEY_LIMIT, "a credential was refused");
+		log_guest(LOG_KEY_LIMIT, "no worker for %s: refused",
+		    cred_str(cred, who));
 		return EPERM;
 	}
 	if (b->worker_cnt >= WORKER_MAX) {

@@ -1,0 +1,146 @@
+/*
+ * Copyright (c) 2026 The viofsd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * Knows: which credentials may have a worker, and how fast.
+ * Never: a running process.
+ */
+
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "broker/policy.c"
+#include "broker/rate.c"
+
+static int
+check(enum cred_class class, uint32_t uid, uint32_t gid, uint64_t *caps)
+{
+	struct cred c;
+
+	cred_set(&c, class, uid, gid);
+	*caps = ~0ULL;
+	return policy_check(&c, caps);
+}
+
+static void
+test_classes(void **state)
+{
+	uint64_t caps;
+
+	(void)state;
+	assert_int_equal(check(CRED_USER, 1000, 1000, &caps), 0);
+	assert_int_equal(caps, 0);
+	assert_int_equal(check(CRED_CREATOR, 1000, 1000, &caps), 0);
+	assert_int_equal(caps, 1ULL << CAP_DAC_OVERRIDE);
+	assert_int_equal(check(CRED_ROOT, 0, 0, &caps), 0);
+	assert_int_equal(caps, 1ULL << CAP_CHOWN | 1ULL << CAP_DAC_OVERRIDE |
+	    1ULL << CAP_FOWNER | 1ULL << CAP_FSETID | 1ULL << CAP_MKNOD |
+	    1ULL << CAP_SETFCAP);
+	assert_int_equal(check(CRED_ROOT, 0, 1000, &caps), 0);
+}
+
+static void
+test_refused(void **state)
+{
+	uint64_t caps;
+	struct cred c;
+
+	(void)state;
+	assert_int_equal(check(CRED_USER, 0, 0, &caps), EPERM);
+	assert_int_equal(check(CRED_CREATOR, 0, 1000, &caps), EPERM);
+	assert_int_equal(check(CRED_ROOT, 1000, 0, &caps), EPERM);
+	assert_int_equal(check(CRED_CLASS_CNT, 1000, 0, &caps), EPERM);
+	assert_int_equal(check(CRED_USER, UINT32_MAX, 0, &caps), EPERM);
+	assert_int_equal(check(CRED_USER, 1000, UINT32_MAX, &caps), EPERM);
+	cred_set(&c, CRED_USER, 1000, 1000);
+	c.gids[0] = 5;
+	assert_int_equal(policy_check(&c, &caps), EPERM);
+	c.gid_cnt = CRED_GROUPS_MAX + 1;
+	assert_int_equal(policy_check(&c, &caps), EPERM);
+}
+
+static void
+test_groups(void **state)
+{
+	uint64_t caps;
+	struct cred c;
+
+	(void)state;
+	cred_set(&c, CRED_USER, 1000, 1000);
+	assert_int_equal(cred_add_group(&c, 20), 0);
+	assert_int_equal(cred_add_group(&c, 10), 0);
+	assert_int_equal(policy_check(&c, &caps), 0);
+	c.gids[0] = 20;
+	assert_int_equal(policy_check(&c, &caps), EPERM);
+}
+
+/* The spawner can hand out what a class has, and never the keys to more. */
+static void
+test_spawner(void **state)
+{
+	uint64_t caps, all = policy_spawner_caps();
+
+	(void)state;
+	assert_int_equal(check(CRED_ROOT, 0, 0, &caps), 0);
+	assert_int_equal(caps & ~all, 0);
+	assert_int_equal(caps & (1ULL << CAP_SETUID | 1ULL << CAP_SETGID |
+	    1ULL << CAP_SETPCAP | 1ULL << CAP_KILL), 0);
+	assert_int_equal(all & (1ULL << CAP_SYS_ADMIN |
+	    1ULL << CAP_SYS_PTRACE | 1ULL << CAP_DAC_READ_SEARCH |
+	    1ULL << CAP_SYS_CHROOT), 0);
+}
+
+static void
+test_rate(void **state)
+{
+	struct rate r;
+	unsigned int i;
+
+	(void)state;
+	rate_init(&r, 4, 2, 1000);
+	for (i = 0; i < 4; i++)
+		assert_int_equal(rate_take(&r, 1000), 0);
+	assert_int_equal(rate_take(&r, 1000), EAGAIN);
+	assert_int_equal(rate_take(&r, 1499), EAGAIN);
+	assert_int_equal(rate_take(&r, 1500), 0);
+	assert_int_equal(rate_take(&r, 1500), EAGAIN);
+	/* Back in time: nothing is gained, nothing wraps. */
+	assert_int_equal(rate_take(&r, 0), EAGAIN);
+	/* A long pause fills it, and no more than that. */
+	for (i = 0; i < 4; i++)
+		assert_int_equal(rate_take(&r, UINT64_MAX), 0);
+	assert_int_equal(rate_take(&r, UINT64_MAX), EAGAIN);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_classes),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_groups),
+		cmocka_unit_test(test_spawner),
+		cmocka_unit_test(test_rate),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
