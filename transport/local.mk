@@ -27,7 +27,8 @@ libtransport_a_SOURCES = \
 	transport/vu.h transport/vu_int.h transport/vu_dev.c \
 	transport/vu_mem.c transport/vu_msg.c transport/vu_msg.h \
 	transport/vu_queue.c transport/vu_req.c \
-	transport/wlink.c transport/wlink.h
+	transport/wlink.c transport/wlink.h \
+	transport/wlink_int.h transport/wlink_supply.c
 
 viofsd_transport_SOURCES = transport/main.c
 viofsd_transport_LDADD = libtransport.a libcommon.a -levent_core \

@@ -1,0 +1,112 @@
+/*
+ * Copyright (c) 2026 The viofsd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#ifndef VIOFSD_TRANSPORT_WLINK_INT_H
+#define VIOFSD_TRANSPORT_WLINK_INT_H
+
+#include <sys/queue.h>
+#include <sys/types.h>
+
+#include <stdint.h>
+#include <time.h>
+
+#include "../common/chan.h"
+#include "../common/cred.h"
+#include "req.h"
+
+/*
+ * Knows: what wlink.c (requests and answers) and wlink_supply.c (workers
+ * wanted, born, idle) share.
+ * Never: included by anything else.
+ */
+
+struct event;
+
+#define WLINK_BUCKETS	64u
+#define WLINK_WINDOW	8u	/* requests sent ahead to one worker */
+#define WLINK_GROW	2u	/* waiting per worker before one more is wanted */
+#define WLINK_PER_CRED	4u	/* workers of one credential */
+#define WLINK_IDLE	30	/* seconds until an idle worker goes */
+#define WLINK_RETRY_MS	20	/* until a refused or starved wish is repeated */
+#define WLINK_CRASHES	8u	/* per WLINK_CRASH_TIME, then the pool pauses */
+#define WLINK_CRASH_TIME 60	/* seconds */
+
+struct worker {
+	TAILQ_ENTRY(worker) entry;
+	struct wpool *pool;
+	struct chan chan;
+	struct event *ev_read, *ev_write;
+	struct req_list sent;		/* oldest first: the one inside */
+	unsigned int sent_cnt;
+	uint32_t id;
+	time_t idle_since;
+};
+TAILQ_HEAD(worker_list, worker);
+
+/* Everything of one credential. */
+struct wpool {
+	LIST_ENTRY(wpool) entry;
+	struct wlink *w;
+	struct cred cred;
+	struct req_list todo;
+	unsigned int todo_cnt;
+	struct worker_list workers;
+	unsigned int worker_cnt;
+	unsigned int asked;		/* blink_wget() outstanding */
+	int wants;			/* a wish could not be made yet */
+	unsigned int busy;		/* in use further up the stack */
+	unsigned int crashes;
+	time_t crash_start;
+};
+LIST_HEAD(wpool_list, wpool);
+
+struct wlink {
+	struct fs *fs;
+	struct wpool_list pool[WLINK_BUCKETS];
+	unsigned int worker_cnt;	/* live and asked for */
+	uint32_t next_id;
+	struct event *ev_idle, *ev_retry;
+	struct chan_msg msg;
+};
+
+time_t	wlink_now(void);
+
+/* The pool of cred, made if there is none; NULL without memory. */
+struct wpool *wlink_pool(struct wlink *w, const struct cred *cred);
+
+/* Free p if nothing is left of it and nobody uses it up the stack. */
+void	wlink_pool_gc(struct wpool *p);
+
+/* Close k's channel and forget it. */
+void	wlink_worker_free(struct worker *k);
+
+/* Ask for one more worker if p has too few for what waits. */
+void	wlink_want(struct wpool *p);
+
+/* Arm ev unless it is armed. */
+void	wlink_timer(struct event *ev, time_t sec, suseconds_t usec);
+
+/* Send what waits to workers that take more. */
+void	wlink_dispatch(struct wpool *p);
+
+/* Answer all that waits with err. */
+void	wlink_fail(struct wpool *p, int err);
+
+/* Events of a worker's channel; arg is the struct worker. */
+void	wlink_readable(int fd, short what, void *arg);
+void	wlink_writable(int fd, short what, void *arg);
+
+#endif
