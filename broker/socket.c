@@ -198,7 +198,7 @@ socket_syslog(void)
 	struct sockaddr_un sa = { AF_UNIX, "/dev/log" };
 	int fd;
 
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd == -1 ||
 	    connect(fd, (struct sockaddr *)&sa, sizeof(sa)) == -1)
 		fatal("--syslog: %s", sa.sun_path);
