@@ -221,7 +221,7 @@ worker_hello(struct worker *w, const struct wtree *t,
 
 int
 worker_start(struct worker *w, const struct wtree *t,
-    const struct a_whello *who)
+    const struct a_whello *born, const struct a_whello *told)
 {
 	const char *dir = getenv("VIOFSD_LIBEXECDIR");
 	char path[4096];
@@ -235,12 +235,12 @@ worker_start(struct worker *w, const struct wtree *t,
 	if ((w->pid = fork()) == -1)
 		tap_bail("fork: %s", strerror(errno));
 	if (w->pid == 0)
-		worker_child(who, b[1], path);
+		worker_child(born, b[1], path);
 	close(b[1]);
 	w->broker = b[0];
 	chan_init(&w->chan, c[0], MSG_TRANSPORT, MSG_FSWORKER, 0);
 	chan_phase(&w->chan, MSG_PHASE_RUN);
-	err = worker_hello(w, t, who, c[1]);
+	err = worker_hello(w, t, told, c[1]);
 	close(c[1]);
 	return err;
 }
