@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 # Messages between the processes: every wrong one, and peers that lie.
-ipc_programs = tests/ipc/matrix tests/ipc/rogue_transport
+ipc_programs = tests/ipc/matrix tests/ipc/rogue_transport tests/ipc/worker_ops
 check_PROGRAMS += $(ipc_programs)
 TESTS += $(ipc_programs)
 
@@ -15,3 +15,7 @@ tests_ipc_rogue_transport_SOURCES = \
 	tests/ipc/rogue_proto.c tests/ipc/rogue_transport.c \
 	tests/ipc/worker.c tests/ipc/worker.h
 tests_ipc_rogue_transport_LDADD = $(ipc_libs)
+tests_ipc_worker_ops_SOURCES = \
+	tests/ipc/worker_ops.c \
+	tests/ipc/worker.c tests/ipc/worker.h
+tests_ipc_worker_ops_LDADD = $(ipc_libs)
