@@ -67,6 +67,7 @@ launch_child(const struct launch *l)
 	    setresuid(l->uid, l->uid, l->uid) == -1)
 		fatal("ids %u:%u", l->uid, l->gid);
 	caps_keep(0, 0);
+	jail_no_new_privs();
 	proc_die_with_parent();
 	syscall(SYS_execveat, PROC_FD_BROKER + 1, "", argv, envp,
 	    AT_EMPTY_PATH);

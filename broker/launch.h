@@ -36,8 +36,8 @@ struct launch {
 /*
  * Start the transport as the first process of its own pid namespace, with an
  * empty root, other ids and no capability.  All descriptors stay the
- * caller's.  Returns a pidfd; fatal on failure.  What goes wrong in the child is
- * logged there and seen as its exit.
+ * caller's.  Returns a pidfd; fatal on failure.  What goes wrong in the child
+ * is logged there and seen as its exit.
  */
 int	launch_transport(const struct launch *l);
 
