@@ -232,6 +232,9 @@ test_add_refused(void **state)
 	assert_int_equal(add(fd, GPA - PAGE, 2 * PAGE, 0), EEXIST);
 	assert_int_equal(add(fd, GPA + 9 * PAGE, 2 * PAGE, 0), EEXIST);
 	assert_int_equal(add(fd, GPA + 7 * PAGE, 4 * PAGE, 0), EEXIST);
+	r = range(0, PAGE, 0);
+	r.uva = UVA + GPA + 3 * PAGE;
+	assert_int_equal(gmem_add(&mem, fd, &r), EEXIST);
 	assert_int_equal(add(-1, 0, PAGE, 0), EBADF);
 	close(fd);
 	assert_int_equal(pipe(pair), 0);
