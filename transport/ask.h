@@ -37,6 +37,14 @@
 void	ask_worker(struct req *r, uint16_t type, unsigned int flags,
 	    req_done *done);
 
+/*
+ * A worker says that *said is the file behind fd.  Fill *attr with what is
+ * true: the file itself must be the one (EIO if not), type, permissions,
+ * owner and device number are asked again.  The guest's own permission
+ * checks rest on them.  Returns 0 or errno.
+ */
+int	ask_attr(int fd, const struct msg_attr *said, struct msg_attr *attr);
+
 /* Run work() on an I/O thread, then after() (or nothing) here. */
 void	ask_iopool(struct req *r, void (*work)(struct req *r),
 	    void (*after)(struct req *r));

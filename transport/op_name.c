@@ -35,17 +35,22 @@
 
 /* Tell the guest about the file in the answer; node[0] is the directory. */
 static void
-op_name_entry(struct req *r, const struct msg_attr *attr, int *fd)
+op_name_entry(struct req *r, const struct msg_attr *said, int *fd)
 {
 	struct fuse_entry_out out;
+	struct msg_attr attr;
 	struct node *n;
 	int err;
 
-	if ((err = node_enter(r->fs->nodes, attr, fd, &n)) != 0) {
+	if ((err = ask_attr(*fd, said, &attr)) != 0)
+		fd_close(fd);
+	else
+		err = node_enter(r->fs->nodes, &attr, fd, &n);
+	if (err != 0) {
 		req_end(r, err);
 		return;
 	}
-	fout_entry(r->fs, r->node[0], n, attr, &out);
+	fout_entry(r->fs, r->node[0], n, &attr, &out);
 	req_end_body(r, &out, sizeof(out));
 }
 
@@ -194,15 +199,19 @@ op_link_done(struct req *r, int err, struct chan_msg *m)
 {
 	const struct a_link *a;
 	struct fuse_entry_out out;
+	struct msg_attr attr;
 
+	if (err == 0) {
+		a = m->body;
+		err = ask_attr(node_fd(r->node[0]), &a->attr, &attr);
+	}
 	if (err != 0) {
 		req_end(r, err);
 		return;
 	}
-	a = m->body;
 	node_again(r->node[0]);
-	r->node[0]->mode = a->attr.mode;
-	fout_entry(r->fs, r->node[1], r->node[0], &a->attr, &out);
+	r->node[0]->mode = attr.mode;
+	fout_entry(r->fs, r->node[1], r->node[0], &attr, &out);
 	req_end_body(r, &out, sizeof(out));
 }
 

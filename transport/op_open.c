@@ -106,6 +106,7 @@ op_create_done(struct req *r, int err, struct chan_msg *m)
 		struct fuse_open_out open;
 	} out;
 	const struct a_create *a;
+	struct msg_attr attr;
 	struct handle *h;
 	struct node *n;
 	int nodefd, fd;
@@ -117,7 +118,11 @@ op_create_done(struct req *r, int err, struct chan_msg *m)
 	a = m->body;
 	nodefd = fdbag_take(&m->fds, 0);
 	fd = fdbag_take(&m->fds, 1);
-	if ((err = node_enter(r->fs->nodes, &a->attr, &nodefd, &n)) != 0) {
+	if ((err = ask_attr(nodefd, &a->attr, &attr)) != 0)
+		fd_close(&nodefd);
+	else
+		err = node_enter(r->fs->nodes, &attr, &nodefd, &n);
+	if (err != 0) {
 		fd_close(&fd);
 		req_end(r, err);
 		return;
@@ -129,7 +134,7 @@ op_create_done(struct req *r, int err, struct chan_msg *m)
 		return;
 	}
 	memset(&out, 0, sizeof(out));
-	fout_entry(r->fs, r->node[0], n, &a->attr, &out.entry);
+	fout_entry(r->fs, r->node[0], n, &attr, &out.entry);
 	out.open.fh = handle_id(h);
 	out.open.open_flags = fout_open_flags(r->fs, 0);
 	req_end_body(r, &out, sizeof(out));
