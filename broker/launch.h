@@ -19,6 +19,8 @@
 
 #include <sys/types.h>
 
+#include <stdint.h>
+
 /*
  * Knows: how the transport is started: its namespaces, its ids, its exec.
  * Never: what it is told afterwards (on_transport.c).
@@ -30,6 +32,7 @@ struct launch {
 	int chanfd;		/* the transport's end */
 	uid_t uid;		/* never 0 */
 	gid_t gid;
+	uint64_t nofile;	/* descriptors it may hold */
 	const char *title;	/* its argv[0] */
 };
 

@@ -92,8 +92,7 @@ main_jail(struct broker *b)
 	uint64_t caps = JAIL_CAP(CAP_KILL);
 	struct cred self;
 
-	jail_limits(b->nofile < MAIN_NOFILE ? b->nofile : MAIN_NOFILE, 0,
-	    RLIM_INFINITY);
+	jail_limits(MAIN_NOFILE, 0, RLIM_INFINITY);
 	caps_keep(caps, caps);
 	jail_no_new_privs();
 	b->landlock = (uint32_t)landlock_enter_supervisor();

@@ -33,8 +33,6 @@
 #include "socket.h"
 #include "spawner.h"
 
-#define SETUP_CHILD_NOFILE 4096	/* spawner and workers */
-
 /* What was asked for that is never given. */
 static void
 setup_notes(struct broker *b)
@@ -72,6 +70,7 @@ setup_acquire(struct broker *b, struct setup *s)
 	if (c->socket_path != NULL)
 		b->listenfd = socket_listen(c->socket_path, gid, &b->lockfd);
 	b->nofile = (uint32_t)limit_nofile(c->rlimit_nofile);
+	s->helper_nofile = limit_helpers();
 	conf_transport_ids(&s->ids);
 	if (!c->readonly)
 		tree_warn_suid(c->shared_dir);
@@ -107,6 +106,7 @@ setup_children(struct broker *b, struct setup *s)
 	l.chanfd = s->transportfd;
 	l.uid = s->ids.uid;
 	l.gid = s->ids.gid;
+	l.nofile = b->nofile;
 	l.title = s->title;
 	b->transport_pidfd = launch_transport(&l);
 	root_unshare();
@@ -114,8 +114,7 @@ setup_children(struct broker *b, struct setup *s)
 	sc.nullfd = s->nullfd;
 	sc.exefd = s->helpers.fsworkerfd;
 	sc.chanfd = s->spawnerfd;
-	sc.nofile = b->nofile < SETUP_CHILD_NOFILE ?
-	    b->nofile : SETUP_CHILD_NOFILE;
+	sc.nofile = s->helper_nofile;
 	sc.action = b->action;
 	b->spawner_pidfd = spawner_start(&sc);
 	fd_close(&s->nullfd);

@@ -34,6 +34,7 @@ struct setup {
 	int nullfd;		/* open before setup_acquire() */
 	int transportfd;	/* children's ends of the channels */
 	int spawnerfd;
+	uint64_t helper_nofile;	/* limit for spawner and workers */
 	char title[64];
 };
 
