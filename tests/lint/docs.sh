@@ -59,7 +59,7 @@ docs_files() {
 	for f in README.md $(lint_files '*.md' docs); do
 		[ -f "$f" ] || continue
 		grep -noE '(^|[^a-zA-Z0-9_/.-])(broker|common|dist|docs|fsworker|man|tests|transport)/[A-Za-z0-9_.@*/-]*' \
-		    "$f" | XX
+		    "$f" | sed -E 's/^([0-9]+):[^a-z]*/\1 /; s/[.]+$//' |
 		while read -r line name; do
 			# Some are patterns.
 			set +f
