@@ -272,6 +272,24 @@ test_stop_while_a_message_waits(void **state)
 }
 
 static void
+test_stop_after_bad_message(void **state)
+{
+	struct vu_hdr hdr = { 0, VU_VERSION, 0 };
+
+	(void)state;
+	serve_at_once = 0;
+	bring_up();
+	request(0);
+	send_raw(&hdr, sizeof(hdr), NULL, 0);
+	pump();
+	assert_int_equal(gone_cnt, 0);
+	/* It ends for the reason that came first. */
+	vu_stop(&dev);
+	push_held(1);
+	expect_gone(0);
+}
+
+static void
 test_stop_without_connection(void **state)
 {
 	(void)state;
@@ -322,6 +340,7 @@ main(void)
 		T(test_address_change_waits), T(test_reset_device),
 		T(test_broken_ring), T(test_end_waits),
 		T(test_stop_while_a_message_waits),
+		T(test_stop_after_bad_message),
 		T(test_stop_without_connection), T(test_second_connection),
 		T(test_front_end_does_not_read),
 	};
