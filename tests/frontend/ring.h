@@ -56,12 +56,12 @@ struct ring {
 	uint16_t		 free_head, free_cnt;
 	uint16_t		 link[RING_MAX];	/* free list, chains */
 	uint16_t		 next_avail;	/* what we publish next */
-	uint16_t		 kicked;	/* next_avail at the last kick */
+	uint16_t		 kicked;	/* next_avail at last kick */
 	uint16_t		 last_used;	/* what we collect next */
 	struct ring_chain	 chain[RING_MAX];
 	int			 kick, call, err;	/* eventfds */
-	unsigned		 bad_used;	/* used entries never asked for */
-	unsigned		 lost_irq;	/* used without a notification */
+	unsigned		 bad_used;	/* used, never asked for */
+	unsigned		 lost_irq;	/* used, no notification */
 };
 
 /* Lay out a ring of num (a power of two) descriptors and make its eventfds. */

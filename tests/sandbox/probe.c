@@ -230,7 +230,8 @@ static int
 probe_near_miss(const struct probe_set *s, const struct sandbox_row *row,
     unsigned int i)
 {
-	static const uint64_t flip[] = { 1, 1ULL << 20, 1ULL << 40, 1ULL << 63 };
+	static const uint64_t flip[] = { 1, 1ULL << 20, 1ULL << 40,
+	    1ULL << 63 };
 	uint64_t arg[PROBE_ARGS];
 	unsigned int k;
 	int sig, good = 1;

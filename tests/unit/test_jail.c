@@ -15,7 +15,7 @@
  */
 
 /*
- * Knows: that privilege given up is gone, and that a check which should fail does.
+ * Knows: that privilege given up is gone, and that a check can fail.
  * Never: a real jail (tests/sandbox/jail.sh).
  */
 
