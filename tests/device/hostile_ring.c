@@ -211,6 +211,7 @@ hostile_place(struct hostile *h, uint64_t desc, uint64_t avail,
 	r->desc_gpa = desc;
 	r->avail_gpa = avail;
 	r->used_gpa = used;
+	r->base = (uint16_t)base;
 	/* Refusing the addresses is as good as stopping the ring later. */
 	if (box_ring(h->b, 1) == 0) {
 		len = hostile_getattr(h);

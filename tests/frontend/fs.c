@@ -238,10 +238,13 @@ static int
 fs_await(struct fs *fs, struct fs_ticket *t, uint32_t *used_len)
 {
 	struct ring	*r = &fs->q[t->queue];
-	unsigned	 bad = r->bad_used;
+	unsigned	 bad = r->bad_used, lost = r->lost_irq;
 	int		 err;
 
 	err = ring_wait(r, t->head, fs->timeout, fs->conn->fd, used_len);
+	if (r->lost_irq != lost)
+		tap_diag("queue %u: a reply came without a notification",
+		    t->queue);
 	if (r->bad_used != bad)
 		return fs_bad(fs, "used ring entries never asked for",
 		    r->bad_used - bad, 0);

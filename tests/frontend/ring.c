@@ -104,7 +104,7 @@ ring_reset(struct ring *r)
 		r->link[i] = (uint16_t)(i + 1);
 	r->free_head = 0;
 	r->free_cnt = r->num;
-	r->next_avail = r->kicked = r->last_used = 0;
+	r->base = r->next_avail = r->kicked = r->last_used = 0;
 	r->bad_used = r->lost_irq = 0;
 	ring_drain(r->kick);
 	ring_drain(r->call);

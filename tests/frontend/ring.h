@@ -55,6 +55,7 @@ struct ring {
 	struct vring_used	*used;
 	uint16_t		 free_head, free_cnt;
 	uint16_t		 link[RING_MAX];	/* free list, chains */
+	uint16_t		 base;		/* for SET_VRING_BASE */
 	uint16_t		 next_avail;	/* what we publish next */
 	uint16_t		 kicked;	/* next_avail at last kick */
 	uint16_t		 last_used;	/* what we collect next */
