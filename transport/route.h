@@ -31,7 +31,8 @@ struct req;
  * The credential for r's first try.  creates: the operation makes a file, so
  * its group matters and the guest's supplementary group extension counts.
  * Guest root, and ids that an idmapped mount could not express, use the root
- * worker.  Returns 0, or EINVAL for a malformed extension.
+ * worker.  Returns 0, or EINVAL for a malformed extension or for an id of -1
+ * where there can be none.
  */
 int	route_first(const struct req *r, int creates, struct cred *c);
 
