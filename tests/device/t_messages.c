@@ -116,7 +116,8 @@ trace_line(struct trace *t, const char *line)
 	else if (strstr(line, " pwritev2(") != NULL)
 		t->writes++;
 	/* Eight bytes are an eventfd: an interrupt or a wake-up. */
-	else if (strstr(line, ", 8) ") == NULL)
+	else if (strstr(line, ", 8) ") == NULL &&
+	    strstr(line, ", 8 <") == NULL)
 		t->other_writes++;
 }
 
