@@ -511,6 +511,10 @@ main(int argc, char **argv)
 	unsigned int i;
 
 	daemon_args(argc, argv);
+#ifdef VIOFSD_INSTRUMENTED
+	tap_skip("no sanitizer fits into a filter", "a worker that lies");
+	return tap_done();
+#endif
 	if (getuid() != 0) {
 		tap_skip("needs root", "a worker that lies");
 		return tap_done();

@@ -303,6 +303,10 @@ main(void)
 {
 	unsigned int i;
 
+#ifdef VIOFSD_INSTRUMENTED
+	tap_skip("no sanitizer fits into a filter", "every system call");
+	return tap_done();
+#endif
 	probe_reached = mmap(NULL, sizeof(int), PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (probe_reached == MAP_FAILED)

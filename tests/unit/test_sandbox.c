@@ -35,6 +35,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -360,6 +361,10 @@ main(void)
 		cmocka_unit_test(test_fatal),
 	};
 
+#ifdef VIOFSD_INSTRUMENTED
+	printf("1..0 # SKIP no sanitizer fits into a filter\n");
+	return 0;
+#endif
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
