@@ -16,6 +16,8 @@
 
 /*
  * Hostile input on every level, and whether the daemon lives through it.
+ * With HOSTILE_ONLY in the environment only the cases run that have this text
+ * in their names.
  *
  * Knows: how one case is run and judged.
  * Never: what a case does (hostile_*.c).
