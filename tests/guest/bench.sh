@@ -10,6 +10,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 build=${VIOFSD_BUILD:-$here/../../build}
 peer=${VIOFSD_PEER:-/usr/lib/qemu/virtiofsd}
 rounds=${1:-5}
+GUEST_TIMEOUT=1200
 
 . "$here/lib.sh"
 
