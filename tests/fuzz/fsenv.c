@@ -353,7 +353,7 @@ env_files(void)
 }
 
 void
-env_open(unsigned int bits)
+env_open(unsigned int how, uint32_t share, uint64_t flags)
 {
 	struct msg_attr attr;
 	struct fs *fs = &env.fs;
@@ -365,15 +365,12 @@ env_open(unsigned int bits)
 	}
 	env.fd_free = fuzz_fd_free();
 	memset(fs, 0, sizeof(*fs));
-	fs->conf.cache = bits & ENV_CACHE;
-	fs->conf.flags = ((bits & ENV_READONLY) ? MSG_SHARE_READONLY : 0) |
-	    ((bits & ENV_TRUST_GUEST) ? MSG_SHARE_TRUST_GUEST : 0) |
-	    ((bits & ENV_SUBMOUNTS) ? MSG_SHARE_SUBMOUNTS : 0);
-	if (bits & ENV_READY) {
+	fs->conf.cache = how & ENV_CACHE;
+	fs->conf.flags = share & MSG_SHARE_FLAGS;
+	if (how & ENV_READY) {
 		fs->session.ready = 1;
 		fs->session.minor = FUSE_PROTO_MINOR;
-		fs->session.flags = FUSE_SUBMOUNTS | FUSE_CREATE_SUPP_GROUP |
-		    FUSE_PROTO_ALLOW_IDMAP;
+		fs->session.flags = flags;
 	}
 	memset(&attr, 0, sizeof(attr));
 	env_honest(&attr, env.file[ENV_ROOT]);

@@ -44,12 +44,9 @@ enum env_file {
 	ENV_FILE_CNT,
 };
 
-/* env_open(): what the broker's configuration says, as bits. */
+/* env_open() */
 #define ENV_CACHE		0x03u	/* enum msg_cache */
-#define ENV_READONLY		0x04u
-#define ENV_TRUST_GUEST		0x08u
-#define ENV_SUBMOUNTS		0x10u
-#define ENV_READY		0x20u	/* as if INIT had been answered */
+#define ENV_READY		0x04u	/* as if INIT had been answered */
 
 struct env_answer {
 	int err;			/* or what follows */
@@ -60,8 +57,11 @@ struct env_answer {
 	size_t body_len, tail_len;	/* body: the rest is zero */
 };
 
-/* A fresh session. */
-void	env_open(unsigned int bits);
+/*
+ * A fresh session: cache policy and whether INIT was answered, MSG_SHARE_* of
+ * the broker's configuration, FUSE_* that INIT agreed on.
+ */
+void	env_open(unsigned int how, uint32_t share, uint64_t flags);
 
 /*
  * The guest sends len bytes and gives room for room bytes, in pieces of cut

@@ -128,8 +128,10 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzz f = { data, size };
+	unsigned int how = fuzz_u8(&f);
+	uint32_t share = fuzz_u32(&f);
 
-	env_open(fuzz_u8(&f));
+	env_open(how, share, fuzz_u64(&f));
 	env_plan(NULL, 0);
 	while (f.left > 0) {
 		switch ((enum deed)(fuzz_u8(&f) % DEED_CNT)) {

@@ -52,7 +52,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct fuse_read_in read;
 	uint8_t files;
 
-	env_open((fuzz_u8(&f) & (ENV_CACHE | ENV_SUBMOUNTS)) | ENV_READY);
+	env_open((fuzz_u8(&f) & ENV_CACHE) | ENV_READY, MSG_SHARE_SUBMOUNTS,
+	    FUSE_SUBMOUNTS);
 	memset(&open, 0, sizeof(open));
 	ask(FUSE_OPENDIR, &open, sizeof(open), sizeof(struct fuse_open_out));
 	env_answer(0, &opened);

@@ -254,7 +254,7 @@ seeds_plus(void)
 {
 	plus_head(0, 4096, 0, 0);
 	seed_keep("fuzz_plus", "empty");
-	plus_head(0x10, 4096, 2, 4);
+	plus_head(0, 4096, 2, 4);
 	plus_record(".", 0);
 	plus_record("..", 0);
 	plus_record("a", MSG_DIRENT_NODE);

@@ -88,17 +88,20 @@ run(void)
 /* ---- what comes before ---- */
 
 static void
-begin(unsigned int bits)
+begin(uint32_t share)
 {
 	caller = 1000;
-	seed_u8(bits | ENV_READY);
+	seed_u8(ENV_READY);
+	seed_u32(share);
+	seed_u64(FUSE_SUBMOUNTS | FUSE_CREATE_SUPP_GROUP |
+	    FUSE_PROTO_ALLOW_IDMAP);
 }
 
 /* Node FILE_ID is that file. */
 static void
-looked_up(unsigned int bits, enum env_file file)
+looked_up(uint32_t share, enum env_file file)
 {
-	begin(bits);
+	begin(share);
 	request(FUSE_LOOKUP, FUSE_ROOT_ID, "a", 2);
 	answer(0, HONEST | file, "");
 }
@@ -148,7 +151,7 @@ seeds_names(void)
 	struct fuse_rename2_in rename2 = { .newdir = FUSE_ROOT_ID, .flags = 1 };
 	struct fuse_link_in link = { .oldnodeid = FILE_ID };
 
-	looked_up(ENV_SUBMOUNTS, ENV_DIR);
+	looked_up(MSG_SHARE_SUBMOUNTS, ENV_DIR);
 	seed_keep("fuzz_fuse", "lookup");
 	looked_up(0, ENV_LINK);
 	request(FUSE_READLINK, FILE_ID, NULL, 0);
@@ -186,7 +189,7 @@ seeds_names(void)
 	named(FUSE_LINK, &link, sizeof(link), "b", 2);
 	answer(0, HONEST, "");
 	seed_keep("fuzz_fuse", "link");
-	begin(ENV_READONLY);
+	begin(MSG_SHARE_READONLY);
 	named(FUSE_MKDIR, &mkdir, sizeof(mkdir), "d", 2);
 	seed_keep("fuzz_fuse", "readonly");
 }
@@ -211,12 +214,12 @@ seeds_rights(void)
 	uint8_t args[64];
 	size_t ext = sizeof(groups) - offsetof(__typeof__(groups), ext);
 
-	begin(ENV_TRUST_GUEST);
+	begin(MSG_SHARE_TRUST_GUEST);
 	named(FUSE_UNLINK, NULL, 0, "c", 2);
 	answer(EACCES, 0, "");
 	answer(0, 0, "");
 	seed_keep("fuzz_fuse", "retry");
-	begin(ENV_TRUST_GUEST);
+	begin(MSG_SHARE_TRUST_GUEST);
 	memcpy(args, &groups.in, sizeof(groups.in));
 	memcpy(args + sizeof(groups.in), "d", 2);
 	memcpy(args + sizeof(groups.in) + 2, &groups.ext, ext);
@@ -225,7 +228,7 @@ seeds_rights(void)
 	answer(EPERM, 0, "");
 	answer(0, HONEST | ENV_DIR, "");
 	seed_keep("fuzz_fuse", "groups");
-	begin(ENV_TRUST_GUEST);
+	begin(MSG_SHARE_TRUST_GUEST);
 	caller = FUSE_PROTO_INVALID_ID;
 	named(FUSE_UNLINK, NULL, 0, "c", 2);
 	answer(0, 0, "");
@@ -345,7 +348,9 @@ seeds_session(void)
 		struct fuse_forget_one one[2];
 	} batch = { .in = { .count = 2 }, .one = { { FILE_ID, 1 } } };
 
-	seed_u8(ENV_SUBMOUNTS);
+	seed_u8(0);
+	seed_u32(MSG_SHARE_SUBMOUNTS);
+	seed_u64(0);
 	request(FUSE_INIT, 0, &init, sizeof(init));
 	request(FUSE_STATFS, FUSE_ROOT_ID, NULL, 0);
 	run();
