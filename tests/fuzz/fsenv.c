@@ -55,8 +55,7 @@ static struct {
 	struct req *waiting[ENV_LIVE_MAX];
 	unsigned int waiting_cnt;
 	struct chan_msg msg;
-	uint8_t body[MSG_BODY_MAX];
-	uint8_t tail[MSG_TAIL_MAX];
+	uint8_t *body, *tail;		/* of msg: just that long */
 } env;
 
 /* ---- the ring ---- */
@@ -283,13 +282,15 @@ env_compose(const struct req *r, const struct env_answer *a)
 	int fd;
 
 	m->row = msg_row(r->call.type + 1);
-	FUZZ_MUST(m->row != NULL && a->body_len <= sizeof(env.body));
-	memset(env.body, 0, m->row->body_len);
+	FUZZ_MUST(m->row != NULL);
+	env.body = calloc(1, m->row->body_len);
+	m->tail_len = a->tail_len < m->row->tail_max ? a->tail_len :
+	    m->row->tail_max;
+	env.tail = malloc(m->tail_len > 0 ? m->tail_len : 1);
+	FUZZ_MUST(env.body != NULL && env.tail != NULL);
 	if (a->body_len > 0)
 		memcpy(env.body, a->body, a->body_len < m->row->body_len ?
 		    a->body_len : m->row->body_len);
-	m->tail_len = a->tail_len < m->row->tail_max ? a->tail_len :
-	    m->row->tail_max;
 	if (m->tail_len > 0)
 		memcpy(env.tail, a->tail, m->tail_len);
 	m->body = env.body;
@@ -322,6 +323,8 @@ env_answer(unsigned int i, const struct env_answer *a)
 	} else {
 		env_compose(r, a);
 		r->call.done(r, 0, &env.msg);
+		free(env.body);
+		free(env.tail);
 	}
 	fdbag_close(&env.msg.fds);
 	dispatch_flush(&env.fs);
