@@ -6,13 +6,16 @@ libcommon_a_SOURCES = \
 	common/chan.c common/chan.h \
 	common/cred.c common/cred.h \
 	common/fdbag.c common/fdbag.h \
+	common/idmap.c common/idmap.h \
 	common/jail.c common/jail.h \
 	common/landlock.c common/landlock.h \
 	common/log.c common/log.h \
 	common/msg.c common/msg.h common/msg.def \
 	common/proc.c common/proc.h \
 	common/sandbox.c common/sandbox.h \
-	common/sandbox_fsworker.c common/sandbox_fsworker.h
+	common/sandbox_fsworker.c common/sandbox_fsworker.h \
+	common/seal.c common/seal.h \
+	common/xattrmap.c common/xattrmap.h
 nodist_libcommon_a_SOURCES = build_id.h
 
 # Both ends of a channel compare this: no version to bump by hand.

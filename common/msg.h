@@ -34,6 +34,10 @@
 #define MSG_FDS_MAX	128	/* most descriptors in one message */
 #define MSG_MOUNTS_MAX	256	/* mounts that one share may consist of */
 #define MSG_TAG_MAX	36	/* virtio-fs tag, virtio 1.2 section 5.11.4 */
+#define MSG_IOCTL_MAX	512	/* bytes of an ioctl's argument */
+#define MSG_HANDLE_MAX	128	/* bytes of a file handle, MAX_HANDLE_SZ */
+#define MSG_MAC_LEN	16	/* bytes of a seal's authenticator */
+#define MSG_KEY_LEN	32	/* bytes of the share's sealing key */
 #define MSG_BUILD_ID	32	/* bytes of the hash over msg.def and msg.h */
 
 /* First in every message; len counts the whole datagram. */
@@ -79,7 +83,30 @@ enum msg_cache {
 #define MSG_SHARE_TAG		0x0002u	/* offer vhost-user CONFIG with tag */
 #define MSG_SHARE_TRUST_GUEST	0x0004u	/* permissions guest: retry as root */
 #define MSG_SHARE_SUBMOUNTS	0x0008u	/* announce submounts */
-#define MSG_SHARE_FLAGS		0x000fu
+#define MSG_SHARE_XATTR		0x0010u	/* extended attributes are served */
+#define MSG_SHARE_POSIX_ACL	0x0020u	/* ... and ACLs, umask done here */
+#define MSG_SHARE_LABEL		0x0040u	/* security label with each create */
+#define MSG_SHARE_KILLPRIV_V2	0x0080u
+#define MSG_SHARE_WRITEBACK	0x0100u
+#define MSG_SHARE_DIRECT_IO	0x0200u	/* the guest's O_DIRECT counts */
+#define MSG_SHARE_ALLOW_MMAP	0x0400u	/* DIRECT_IO_ALLOW_MMAP */
+#define MSG_SHARE_NO_PLUS	0x0800u	/* no READDIRPLUS */
+#define MSG_SHARE_NOATIME	0x1000u	/* the guest's O_NOATIME counts */
+#define MSG_SHARE_FLOCK		0x2000u	/* flock(2) locks are the host's */
+#define MSG_SHARE_POSIX_LOCK	0x4000u	/* fcntl(2) locks are the host's */
+#define MSG_SHARE_NO_OPEN	0x8000u	/* FUSE_NO_OPEN_SUPPORT */
+#define MSG_SHARE_NO_OPENDIR	0x10000u
+#define MSG_SHARE_NO_READDIR	0x20000u	/* directories look empty */
+#define MSG_SHARE_SEAL_SIZE	0x40000u	/* no file may change its size */
+#define MSG_SHARE_HANDLES	0x80000u	/* workers send seals */
+#define MSG_SHARE_HANDLES_ONLY	0x100000u	/* ... or fail: mandatory */
+#define MSG_SHARE_FLAGS		0x1fffffu
+
+/* How long the guest may believe something; both 0: not at all. */
+struct msg_timeout {
+	uint32_t sec;
+	uint32_t nsec;
+};
 
 /* [0] listening vhost-user socket, [1] O_PATH root of the share */
 struct a_hello {
@@ -92,6 +119,9 @@ struct a_hello {
 	uint32_t seccomp;	/* enum sandbox_action */
 	uint32_t zero;
 	uint64_t root_mnt_id;	/* mount id of the share root, statx(2) */
+	struct msg_timeout entry, attr, dir_entry, dir_attr, negative;
+	uint32_t idmap_cnt;	/* rules in the tail, struct idmap_rule */
+	uint32_t zero2;
 	char tag[MSG_TAG_MAX];	/* padded with NUL, not always terminated */
 	uint8_t pad[4];
 };
@@ -103,6 +133,31 @@ struct q_wget {
 /* [0] transport's end of the channel */
 struct a_wget {
 	uint32_t worker_id;
+	uint32_t zero;
+};
+
+/*
+ * A file handle (name_to_handle_at(2)) that a worker made and authenticated,
+ * so that the broker opens no other: the MAC is HMAC-SHA256, cut, over
+ * everything behind it.
+ */
+struct msg_seal {
+	uint8_t mac[MSG_MAC_LEN];
+	uint64_t mnt_id;	/* the jail's mount, as statx(2) gives it */
+	int32_t type;
+	uint32_t len;		/* 1..MSG_HANDLE_MAX */
+	uint8_t handle[MSG_HANDLE_MAX];	/* NUL behind len */
+};
+
+/* In a tail a seal is sent without its unused end. */
+#define MSG_SEAL_MAX	160
+#define MSG_SEAL_LEN(n)	(32u + (n))
+
+struct q_hopen {
+	struct msg_seal seal;
+};
+
+struct a_hopen {
 	uint32_t zero;
 };
 
@@ -131,7 +186,10 @@ struct a_whello {
 	uint32_t mount_cnt;	/* 1..MSG_MOUNTS_MAX, [0] is the root's */
 	uint64_t mounts[MSG_MOUNTS_MAX];	/* ids as statx(2) gives them */
 	uint32_t unique_ids;	/* 1: STATX_MNT_ID_UNIQUE, 0: STATX_MNT_ID */
+	uint32_t idmap_cnt;	/* rules in the tail, struct idmap_rule */
+	uint32_t xattrmap_len;	/* bytes behind them: the map's text */
 	uint32_t zero;
+	uint8_t seal_key[MSG_KEY_LEN];
 };
 
 /* Identity as the kernel reports it, after the jail is shut. */
@@ -216,7 +274,7 @@ struct a_readlink {
 
 struct q_open {
 	uint32_t flags;		/* O_* of the guest, already filtered */
-	uint32_t zero;
+	uint32_t kill;		/* 1: truncation drops set-id bits */
 };
 
 struct a_open {
@@ -231,9 +289,17 @@ struct a_opendir {
 	uint32_t zero;
 };
 
+/*
+ * The tail of a question that makes a file is [target of a symlink][name of
+ * the security label's attribute][its value], without NULs; labels come only
+ * with MSG_SHARE_LABEL.  umask is what the guest did not apply itself.
+ */
 struct q_create {
 	uint32_t flags;
 	uint32_t mode;
+	uint32_t umask;
+	uint32_t label_name_len, label_len;
+	uint32_t kill;		/* 1: truncation drops set-id bits */
 	char name[MSG_NAME_MAX];
 };
 
@@ -245,7 +311,8 @@ struct a_create {
 struct q_mknod {
 	uint32_t mode;
 	uint32_t rdev_major, rdev_minor;
-	uint32_t zero;
+	uint32_t umask;
+	uint32_t label_name_len, label_len;
 	char name[MSG_NAME_MAX];
 };
 
@@ -255,7 +322,8 @@ struct a_mknod {
 
 struct q_mkdir {
 	uint32_t mode;
-	uint32_t zero;
+	uint32_t umask;
+	uint32_t label_name_len, label_len;
 	char name[MSG_NAME_MAX];
 };
 
@@ -264,6 +332,9 @@ struct a_mkdir {
 };
 
 struct q_symlink {
+	uint32_t target_len;	/* 1..MSG_PATH_MAX */
+	uint32_t zero;
+	uint32_t label_name_len, label_len;
 	char name[MSG_NAME_MAX];
 };
 
@@ -316,7 +387,8 @@ struct a_rename {
 #define MSG_SET_ATIME_NOW	0x0040u
 #define MSG_SET_MTIME_NOW	0x0080u
 #define MSG_SET_HANDLE		0x0100u	/* the descriptor is an open file */
-#define MSG_SET_VALID		0x01ffu
+#define MSG_SET_KILL		0x0200u	/* a new size drops set-id bits */
+#define MSG_SET_VALID		0x03ffu
 
 struct q_setattr {
 	uint32_t valid;		/* MSG_SET_* */
@@ -354,8 +426,8 @@ struct msg_dirent {
 	uint16_t name_len;	/* 1..255 */
 	uint8_t type;		/* DT_* */
 	uint8_t flags;		/* MSG_DIRENT_* */
-	uint8_t zero[2];
-	/* char name[name_len], padded with NUL to a multiple of 8 */
+	uint16_t seal_len;	/* bytes of the seal, 0 = none */
+	/* the seal, then char name[name_len], padded with NUL to 8 */
 };
 
 struct q_syncfs {
@@ -400,6 +472,94 @@ struct a_copy {
 	uint64_t done_len;
 };
 
+struct q_setxattr {
+	uint32_t flags;		/* XATTR_CREATE, XATTR_REPLACE */
+	uint32_t kill_sgid;	/* 1: an ACL that drops set-gid, as fuse.h */
+	char name[MSG_NAME_MAX];
+};
+
+struct a_setxattr {
+	uint32_t zero;
+};
+
+struct q_getxattr {
+	uint32_t size;		/* room, 0: only the size is wanted */
+	uint32_t zero;
+	char name[MSG_NAME_MAX];
+};
+
+struct a_getxattr {
+	uint32_t size;		/* of the value */
+	uint32_t zero;
+};
+
+struct q_listxattr {
+	uint32_t size;
+	uint32_t zero;
+};
+
+struct a_listxattr {
+	uint32_t size;
+	uint32_t zero;
+};
+
+struct q_removexattr {
+	char name[MSG_NAME_MAX];
+};
+
+struct a_removexattr {
+	uint32_t zero;
+};
+
+struct q_statx {
+	uint32_t mask;		/* STATX_* */
+	uint32_t flags;		/* AT_STATX_* */
+};
+
+struct a_statx {
+	struct msg_attr attr;
+	int64_t btime;
+	uint32_t btime_nsec;
+	uint32_t mask;		/* what is valid */
+	uint64_t attributes;	/* STATX_ATTR_* */
+	uint64_t attributes_mask;
+};
+
+struct q_access {
+	uint32_t mask;		/* R_OK | W_OK | X_OK, or F_OK */
+	uint32_t zero;
+};
+
+struct a_access {
+	uint32_t zero;
+};
+
+struct q_tmpfile {
+	uint32_t flags;
+	uint32_t mode;
+	uint32_t umask;
+	uint32_t label_name_len, label_len;
+	uint32_t zero;
+};
+
+struct a_tmpfile {
+	struct msg_attr attr;
+};
+
+#define MSG_IOCTL_HANDLE	0x0001u	/* the descriptor is an open file */
+
+struct q_ioctl {
+	uint32_t cmd;
+	uint32_t flags;		/* MSG_IOCTL_* */
+	uint32_t out_size;	/* room for what comes back */
+	uint32_t zero;
+};
+
+struct a_ioctl {
+	uint32_t result;
+	uint32_t zero;
+};
+
 /* ---- generated from msg.def ---- */
 
 #define MSG_UPTO(n)	(0x8000u | (n))
@@ -432,7 +592,7 @@ extern const struct msg_row msg_rows[];
 extern const unsigned int msg_row_cnt;
 
 /* Longest fixed body of any message; checked at compile time. */
-#define MSG_BODY_MAX	2304
+#define MSG_BODY_MAX	2432
 
 /* Hash of msg.def and msg.h; both ends of a channel must have the same. */
 extern const uint8_t msg_build_id[MSG_BUILD_ID];
