@@ -36,7 +36,7 @@ struct handle_table {
 	struct handle **chunk;
 	unsigned int chunk_cnt, chunk_max;
 	struct handle *free;
-	unsigned int live;
+	unsigned int live, max;
 };
 
 struct handle_table *
@@ -47,6 +47,7 @@ handle_table_new(struct fs *fs, unsigned int max)
 	if ((t = calloc(1, sizeof(*t))) == NULL)
 		return NULL;
 	t->fs = fs;
+	t->max = max;
 	t->chunk_max = max / HANDLE_CHUNK + 1;
 	t->chunk = calloc(t->chunk_max, sizeof(struct handle *));
 	if (t->chunk == NULL) {
@@ -86,7 +87,9 @@ handle_new(struct handle_table *t, struct node *n,
 	struct handle *h;
 	int err;
 
-	if (t->free == NULL && (err = handle_chunk_add(t)) != 0) {
+	err = t->live >= t->max ? ENFILE :
+	    t->free == NULL ? handle_chunk_add(t) : 0;
+	if (err != 0) {
 		fd_close(fd);
 		return err;
 	}

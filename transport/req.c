@@ -31,6 +31,8 @@
 #include "node.h"
 #include "req.h"
 
+#define REQ_ERRNO_END	512	/* from here on a kernel's own business */
+
 struct req_pool {
 	struct req_list free;
 	unsigned int spare, spare_max, live;
@@ -244,6 +246,9 @@ req_finish(struct req *r, size_t body_len, int err)
 {
 	struct fuse_out_header out;
 
+	/* What a client takes for an errno; some filesystems leak others. */
+	if (err < 0 || err >= REQ_ERRNO_END)
+		err = EIO;
 	if (r->chain.out_len < sizeof(out)) {
 		vring_push(r->chain.vring, r->chain.head, 0);
 		return;

@@ -76,6 +76,7 @@ LIST_HEAD(wpool_list, wpool);
 struct wlink {
 	struct fs *fs;
 	struct wpool_list pool[WLINK_BUCKETS];
+	unsigned int pool_cnt;
 	unsigned int worker_cnt;	/* live and asked for */
 	uint32_t next_id;
 	struct event *ev_idle, *ev_retry;
@@ -87,7 +88,10 @@ time_t	wlink_now(void);
 /* The pool of cred, made if there is none; NULL without memory. */
 struct wpool *wlink_pool(struct wlink *w, const struct cred *cred);
 
-/* Free p if nothing is left of it and nobody uses it up the stack. */
+/*
+ * Free p if nothing is left of it and nobody uses it up the stack; one that
+ * had accidents is kept for as long as they count.
+ */
 void	wlink_pool_gc(struct wpool *p);
 
 /* Close k's channel and forget it. */

@@ -60,6 +60,7 @@ wlink_pool(struct wlink *w, const struct cred *cred)
 	TAILQ_INIT(&p->todo);
 	TAILQ_INIT(&p->workers);
 	LIST_INSERT_HEAD(head, p, entry);
+	w->pool_cnt++;
 	return p;
 }
 
@@ -78,7 +79,11 @@ wlink_pool_gc(struct wpool *p)
 	if (p->todo_cnt != 0 || p->worker_cnt != 0 || p->asked != 0 ||
 	    p->busy != 0)
 		return;
+	if (p->crashes != 0 &&
+	    wlink_now() - p->crash_start <= WLINK_CRASH_TIME)
+		return;
 	LIST_REMOVE(p, entry);
+	p->w->pool_cnt--;
 	free(p);
 }
 
@@ -266,7 +271,7 @@ wlink_idle(int fd, short what, void *arg)
 			}
 			wlink_pool_gc(p);
 		}
-	if (w->worker_cnt > 0)
+	if (w->pool_cnt > 0)
 		wlink_timer(w->ev_idle, WLINK_IDLE, 0);
 }
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-# The host kills the broker while this runs, and then the guest.
+# The host ends the broker while this runs, and then the guest.
 . /guest/prelude.sh
 cd "$GUEST_WORK" || exit 1
 
@@ -8,4 +8,4 @@ for u in 0 1000 1001; do
 	guesttool as "$u" "$u" guesttool load load 60 >/dev/null 2>&1 &
 done
 sleep 2
-ask killbroker
+ask endbroker

@@ -140,11 +140,36 @@ worker_who(const struct wtree *t, const struct cred *cred,
 		who->caps = 1ULL << CAP_CHOWN | 1ULL << CAP_DAC_OVERRIDE |
 		    1ULL << CAP_FOWNER | 1ULL << CAP_FSETID |
 		    1ULL << CAP_MKNOD | 1ULL << CAP_SETFCAP;
+	if (cred->class == CRED_CREATOR)
+		who->caps = 1ULL << CAP_DAC_OVERRIDE;
 	who->flags = MSG_SHARE_TRUST_GUEST;
 	who->log_level = LOG_LEVEL_ERR;
 	who->seccomp = SANDBOX_KILL;
 	who->mount_cnt = 1;
 	who->mounts[0] = t->mnt_id;
+}
+
+/* Let capabilities of a user who is not root live through exec. */
+static void
+worker_ambient(uint64_t caps)
+{
+	struct __user_cap_header_struct hdr = {
+		_LINUX_CAPABILITY_VERSION_3, 0,
+	};
+	struct __user_cap_data_struct data[2];
+	unsigned int cap;
+
+	memset(data, 0, sizeof(data));
+	data[0].effective = data[0].permitted = data[0].inheritable =
+	    (uint32_t)caps;
+	data[1].effective = data[1].permitted = data[1].inheritable =
+	    (uint32_t)(caps >> 32);
+	if (syscall(SYS_capset, &hdr, data) == -1)
+		_exit(106);
+	for (cap = 0; cap < 64; cap++)
+		if ((caps & 1ULL << cap) != 0 && prctl(PR_CAP_AMBIENT,
+		    PR_CAP_AMBIENT_RAISE, cap, 0, 0) == -1)
+			_exit(107);
 }
 
 /* In the child: give up everything but cred and caps. */
@@ -161,10 +186,13 @@ worker_drop(const struct cred *c, uint64_t caps)
 			_exit(101);
 	for (i = 0; i < c->gid_cnt; i++)
 		gids[i] = c->gids[i];
-	if (setgroups(c->gid_cnt, gids) == -1 ||
+	if (prctl(PR_SET_KEEPCAPS, c->uid != 0, 0, 0, 0) == -1 ||
+	    setgroups(c->gid_cnt, gids) == -1 ||
 	    setresgid(c->gid, c->gid, c->gid) == -1 ||
 	    setresuid(c->uid, c->uid, c->uid) == -1)
 		_exit(102);
+	if (c->uid != 0)
+		worker_ambient(caps);
 }
 
 static void
@@ -221,7 +249,7 @@ worker_hello(struct worker *w, const struct wtree *t,
 
 int
 worker_start(struct worker *w, const struct wtree *t,
-    const struct a_whello *who)
+    const struct a_whello *born, const struct a_whello *told)
 {
 	const char *dir = getenv("VIOFSD_LIBEXECDIR");
 	char path[4096];
@@ -235,12 +263,12 @@ worker_start(struct worker *w, const struct wtree *t,
 	if ((w->pid = fork()) == -1)
 		tap_bail("fork: %s", strerror(errno));
 	if (w->pid == 0)
-		worker_child(who, b[1], path);
+		worker_child(born, b[1], path);
 	close(b[1]);
 	w->broker = b[0];
 	chan_init(&w->chan, c[0], MSG_TRANSPORT, MSG_FSWORKER, 0);
 	chan_phase(&w->chan, MSG_PHASE_RUN);
-	err = worker_hello(w, t, who, c[1]);
+	err = worker_hello(w, t, told, c[1]);
 	close(c[1]);
 	return err;
 }

@@ -64,12 +64,12 @@ void	worker_who(const struct wtree *t, const struct cred *cred,
 	    struct a_whello *who);
 
 /*
- * Fork, take on cred with capabilities caps, exec the worker, and go through
- * hello until WREADY.  Returns 0, or -1 if the worker ended before that.
- * The answer to hello is *who.
+ * Fork, take on born's credential and capabilities, exec the worker, and go
+ * through hello, with *told as the answer, until WREADY.  Returns 0, or -1 if
+ * the worker ended before that.
  */
 int	worker_start(struct worker *w, const struct wtree *t,
-	    const struct a_whello *who);
+	    const struct a_whello *born, const struct a_whello *told);
 
 /*
  * Ask; the answer is in w->msg.  Returns its errno (0 for success), or -1 if

@@ -1,0 +1,1 @@
+	struct fuse_in_header h;

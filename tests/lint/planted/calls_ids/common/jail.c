@@ -1,0 +1,1 @@
+	if (setresuid(other, other, other) != -1)

@@ -1,0 +1,1 @@
+	p = mmap(NULL, len, prot, flags, fd, 0);

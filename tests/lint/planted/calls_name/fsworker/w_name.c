@@ -1,0 +1,1 @@
+	if (unlinkat(dirfd, name, 0) == -1)

@@ -1,0 +1,1 @@
+	dir = opendir("/"); /* PLANTED */

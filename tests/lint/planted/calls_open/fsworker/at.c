@@ -1,0 +1,1 @@
+	fd = openat(dirfd, name, O_PATH);

@@ -1,0 +1,2 @@
+	pid = fork(); /* PLANTED */
+	pid = spawner_fork(s);

@@ -1,0 +1,2 @@
+	raise(SIGTERM); /* PLANTED */
+	abort(); /* PLANTED */

@@ -1,0 +1,1 @@
+	n = recvmsg(fd, &mh, MSG_CMSG_CLOEXEC);

@@ -1,0 +1,2 @@
+	kill(pid, SIGKILL); /* PLANTED */
+	worker_kill(w);

@@ -1,0 +1,1 @@
+	fd = socket(AF_UNIX, SOCK_STREAM, 0);

@@ -1,0 +1,1 @@
+#include "../transport/fuse_proto.h" /* PLANTED */

@@ -1,0 +1,3 @@
+		goto out;
+		goto fail; /* PLANTED */
+		goto output; /* PLANTED */

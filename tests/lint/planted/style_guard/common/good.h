@@ -1,0 +1,3 @@
+#ifndef VIOFSD_COMMON_GOOD_H
+#define VIOFSD_COMMON_GOOD_H
+#endif

@@ -1,0 +1,4 @@
+/* PLANTED */
+#ifndef X_H
+#define X_H
+#endif

@@ -1,0 +1,5 @@
+/*
+ * Knows: something.
+ * Never: something else.
+ */
+#include "config.h"

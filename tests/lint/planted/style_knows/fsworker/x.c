@@ -1,0 +1,8 @@
+/* PLANTED */
+/*
+ * Knows: something.
+ */
+#include "config.h"
+/*
+ * Never: too late.
+ */

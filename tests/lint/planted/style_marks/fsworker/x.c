@@ -1,0 +1,3 @@
+	/* TODO PLANTED */
+	mkdtemp("/tmp/viofsd.XXXXXX");
+	x = 1; /* FIXME: PLANTED */

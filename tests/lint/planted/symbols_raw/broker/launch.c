@@ -1,0 +1,1 @@
+	n = syscall(SYS_execveat, fd);

@@ -1,0 +1,3 @@
+on_good(struct broker *b)
+	out.type = N_NOTE;
+	out.type = N_LOST;

@@ -1,0 +1,1 @@
+on_note(struct spawner *s)

@@ -1,0 +1,1 @@
+on_silent(struct serve_req *r)

@@ -1,0 +1,1 @@
+	ask_worker(r, Q_GOOD, 0, done); /* Q_SILENT */

@@ -1,0 +1,201 @@
+/*
+ * Copyright (c) 2026 The viofsd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * Knows: what a client is told of attributes, entries and caching.
+ * Never: a real share.
+ */
+
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "transport/fout.c"
+
+static struct fs fs;
+
+uint64_t
+node_id(const struct node *n)
+{
+	return (uint64_t)n->gen << 32 | n->idx;
+}
+
+static struct msg_attr
+sample(void)
+{
+	struct msg_attr a;
+
+	memset(&a, 0, sizeof(a));
+	a.ino = 1ULL << 60;
+	a.size = 1ULL << 40;
+	a.blocks = 99;
+	a.atime = -5;
+	a.mtime = 6;
+	a.ctime = INT64_MAX;
+	a.atime_nsec = 1;
+	a.mtime_nsec = 2;
+	a.ctime_nsec = 999999999;
+	a.mode = S_IFDIR | 01777;
+	a.nlink = 3;
+	a.uid = 1000;
+	a.gid = 1001;
+	a.rdev_major = 0xabc;
+	a.rdev_minor = 0x12345;
+	a.blksize = 4096;
+	return a;
+}
+
+static void
+test_attr(void **state)
+{
+	struct msg_attr a = sample();
+	struct fuse_attr out;
+
+	(void)state;
+	memset(&out, 0x55, sizeof(out));
+	fout_attr(&out, &a);
+	assert_true(out.ino == a.ino && out.size == a.size);
+	assert_int_equal(out.blocks, 99);
+	assert_true((int64_t)out.atime == -5);
+	assert_true((int64_t)out.ctime == INT64_MAX);
+	assert_int_equal(out.ctimensec, 999999999);
+	assert_int_equal(out.mode, a.mode);
+	assert_int_equal(out.nlink, 3);
+	assert_int_equal(out.uid, 1000);
+	assert_int_equal(out.gid, 1001);
+	assert_int_equal(out.blksize, 4096);
+	assert_int_equal(out.flags, 0);
+	/* new_encode_dev() of Linux */
+	assert_int_equal(out.rdev, (0x12345u & 0xff) | (0xabcu << 8) |
+	    ((0x12345u & ~0xffu) << 12));
+}
+
+/* Both ways to the same attributes must agree. */
+static void
+test_attr_stat(void **state)
+{
+	struct msg_attr a = sample();
+	struct fuse_attr from_msg, from_stat;
+	struct stat st;
+
+	(void)state;
+	memset(&st, 0, sizeof(st));
+	st.st_ino = a.ino;
+	st.st_size = (off_t)a.size;
+	st.st_blocks = (blkcnt_t)a.blocks;
+	st.st_atim.tv_sec = a.atime;
+	st.st_atim.tv_nsec = a.atime_nsec;
+	st.st_mtim.tv_sec = a.mtime;
+	st.st_mtim.tv_nsec = a.mtime_nsec;
+	st.st_ctim.tv_sec = a.ctime;
+	st.st_ctim.tv_nsec = a.ctime_nsec;
+	st.st_mode = a.mode;
+	st.st_nlink = a.nlink;
+	st.st_uid = a.uid;
+	st.st_gid = a.gid;
+	st.st_rdev = makedev(a.rdev_major, a.rdev_minor);
+	st.st_blksize = (blksize_t)a.blksize;
+	memset(&from_msg, 0x55, sizeof(from_msg));
+	memset(&from_stat, 0xaa, sizeof(from_stat));
+	fout_attr(&from_msg, &a);
+	fout_attr_stat(&from_stat, &st);
+	assert_memory_equal(&from_msg, &from_stat, sizeof(from_msg));
+}
+
+static void
+test_cache(void **state)
+{
+	static const struct {
+		uint32_t cache, file, dir;
+		uint64_t timeout;
+	} row[] = {
+		{ MSG_CACHE_AUTO, 0, 0, 1 },
+		{ MSG_CACHE_ALWAYS, FOPEN_KEEP_CACHE,
+		    FOPEN_CACHE_DIR | FOPEN_KEEP_CACHE, 86400 },
+		{ MSG_CACHE_NEVER, FOPEN_DIRECT_IO, 0, 0 },
+		{ MSG_CACHE_METADATA, FOPEN_DIRECT_IO,
+		    FOPEN_CACHE_DIR | FOPEN_KEEP_CACHE, 86400 },
+	};
+	struct msg_attr a = sample();
+	struct fuse_attr_out attr;
+	struct fuse_entry_out entry;
+	struct node n = { .idx = 4, .gen = 2 };
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		fs.conf.cache = row[i].cache;
+		assert_int_equal(fout_open_flags(&fs, 0), row[i].file);
+		assert_int_equal(fout_open_flags(&fs, 1), row[i].dir);
+		memset(&attr, 0x55, sizeof(attr));
+		fout_attr_out(&fs, &attr);
+		assert_int_equal(attr.attr_valid, row[i].timeout);
+		assert_int_equal(attr.attr_valid_nsec | attr.dummy, 0);
+		memset(&entry, 0x55, sizeof(entry));
+		fout_entry(&fs, &n, &n, &a, &entry);
+		assert_int_equal(entry.entry_valid, row[i].timeout);
+		assert_int_equal(entry.attr_valid, row[i].timeout);
+		assert_int_equal(entry.entry_valid_nsec |
+		    entry.attr_valid_nsec, 0);
+		assert_true(entry.nodeid == (2ULL << 32 | 4));
+	}
+}
+
+static void
+test_submount(void **state)
+{
+	struct node dir = { .mnt_id = 1, .dev_minor = 1 };
+	struct node same = { .mnt_id = 1, .dev_minor = 1 };
+	struct node mount = { .mnt_id = 2, .dev_minor = 1 };
+	struct node volume = { .mnt_id = 1, .dev_minor = 9 };
+	struct msg_attr a = sample();
+	struct fuse_entry_out e;
+
+	(void)state;
+	fs.session.flags = FUSE_SUBMOUNTS;
+	fout_entry(&fs, &dir, &same, &a, &e);
+	assert_int_equal(e.attr.flags, 0);
+	fout_entry(&fs, &dir, &mount, &a, &e);
+	assert_int_equal(e.attr.flags, FUSE_ATTR_SUBMOUNT);
+	fout_entry(&fs, &dir, &volume, &a, &e);
+	assert_int_equal(e.attr.flags, FUSE_ATTR_SUBMOUNT);
+	/* The flag is for directories, and for guests that asked. */
+	a.mode = S_IFREG | 0644;
+	fout_entry(&fs, &dir, &mount, &a, &e);
+	assert_int_equal(e.attr.flags, 0);
+	a.mode = S_IFDIR | 0755;
+	fs.session.flags = 0;
+	fout_entry(&fs, &dir, &mount, &a, &e);
+	assert_int_equal(e.attr.flags, 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_attr),
+		cmocka_unit_test(test_attr_stat),
+		cmocka_unit_test(test_cache),
+		cmocka_unit_test(test_submount),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

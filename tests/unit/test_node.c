@@ -1,0 +1,392 @@
+/*
+ * Copyright (c) 2026 The viofsd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * Knows: what a nodeid may stand for, and for how long.
+ * Never: a real share.
+ */
+
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "transport/node.c"
+
+#include <sys/stat.h>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define MANY	100000u
+
+static unsigned int reaped;
+static struct node_table *table;
+
+void
+reap_close(struct fs *fs, int *fd)
+{
+	(void)fs;
+	if (*fd != -1)
+		reaped++;
+	fd_close(fd);
+}
+
+static unsigned int
+fd_count(void)
+{
+	unsigned int n = 0;
+	struct dirent *e;
+	DIR *d;
+
+	d = opendir("/proc/self/fd");
+	assert_non_null(d);
+	while ((e = readdir(d)) != NULL)
+		if (e->d_name[0] != '.')
+			n++;
+	closedir(d);
+	return n - 1;
+}
+
+static int
+fd_new(void)
+{
+	int fd = open("/dev/null", O_PATH | O_CLOEXEC);
+
+	assert_int_not_equal(fd, -1);
+	return fd;
+}
+
+static struct msg_attr
+attr_of(uint64_t ino)
+{
+	struct msg_attr a;
+
+	memset(&a, 0, sizeof(a));
+	a.ino = ino;
+	a.mnt_id = 7;
+	a.dev_minor = 3;
+	a.mode = S_IFREG | 0644;
+	return a;
+}
+
+static struct node *
+enter(uint64_t ino)
+{
+	struct msg_attr a = attr_of(ino);
+	struct node *n = NULL;
+	int fd = fd_new();
+
+	assert_int_equal(node_enter(table, &a, &fd, &n), 0);
+	assert_int_equal(fd, -1);
+	return n;
+}
+
+static int
+setup(void **state)
+{
+	struct msg_attr root = attr_of(1);
+
+	(void)state;
+	reaped = 0;
+	table = node_table_new(NULL, fd_new(), &root, 64);
+	return table == NULL ? -1 : 0;
+}
+
+static int
+teardown(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	node_forget_all(table);
+	fd_close(&table->root->fd);
+	for (i = 0; i < table->chunk_cnt; i++)
+		free(table->chunk[i]);
+	free(table->hash);
+	free(table);
+	return 0;
+}
+
+static void
+test_root_stays(void **state)
+{
+	struct node *n;
+
+	(void)state;
+	n = node_get(table, FUSE_ROOT_ID);
+	assert_non_null(n);
+	node_forget(table, n, 1);
+	node_forget(table, n, UINT64_MAX);
+	node_forget_all(table);
+	assert_ptr_equal(node_get(table, FUSE_ROOT_ID), n);
+	assert_int_not_equal(node_fd(n), -1);
+	/* Found by a lookup of "..", say, it is still the same. */
+	assert_ptr_equal(enter(1), n);
+	assert_int_equal(node_count(table), 1);
+}
+
+static void
+test_no_such_id(void **state)
+{
+	static const uint64_t bad[] = {
+		0, 2, NODE_CHUNK - 1, NODE_CHUNK, NODE_CHUNK_MAX * NODE_CHUNK,
+		UINT32_MAX, 1ULL << 32, (1ULL << 32) + 1, UINT64_MAX,
+	};
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_null(node_get(table, bad[i]));
+}
+
+static void
+test_same_file_same_node(void **state)
+{
+	struct msg_attr a = attr_of(10);
+	struct node *n, *other;
+	unsigned int before;
+	int fd;
+
+	(void)state;
+	n = enter(10);
+	before = fd_count();
+	assert_ptr_equal(enter(10), n);
+	assert_int_equal(fd_count(), before);	/* the surplus one is closed */
+	assert_int_equal(n->nlookup, 2);
+	node_forget(table, n, 1);
+	assert_ptr_equal(node_get(table, node_id(n)), n);
+	a.mnt_id++;
+	fd = fd_new();
+	assert_int_equal(node_enter(table, &a, &fd, &other), 0);
+	assert_ptr_not_equal(other, n);
+	a = attr_of(10);
+	a.dev_major++;
+	fd = fd_new();
+	assert_int_equal(node_enter(table, &a, &fd, &other), 0);
+	assert_ptr_not_equal(other, n);
+}
+
+static void
+test_id_never_again(void **state)
+{
+	uint64_t seen[200];
+	unsigned int i, j;
+	struct node *n;
+
+	(void)state;
+	for (i = 0; i < 200; i++) {
+		n = enter(50 + i % 3);
+		seen[i] = node_id(n);
+		for (j = 0; j < i; j++)
+			assert_true(seen[j] != seen[i]);
+		node_forget(table, n, 1);
+		assert_null(node_get(table, seen[i]));
+	}
+	assert_int_equal(reaped, 200);
+	assert_int_equal(node_count(table), 1);
+}
+
+static void
+test_over_forget(void **state)
+{
+	struct node *n;
+	uint64_t id;
+
+	(void)state;
+	enter(20);
+	n = enter(20);
+	id = node_id(n);
+	node_forget(table, n, 0);
+	assert_non_null(node_get(table, id));
+	node_forget(table, n, 1000);
+	assert_null(node_get(table, id));
+	assert_int_equal(reaped, 1);
+}
+
+static void
+test_lookups_saturate(void **state)
+{
+	struct node *n;
+
+	(void)state;
+	n = enter(21);
+	n->nlookup = UINT64_MAX - 1;
+	enter(21);
+	enter(21);
+	node_again(n);
+	assert_true(n->nlookup == UINT64_MAX);
+	node_forget(table, n, UINT64_MAX);
+	assert_int_equal(node_count(table), 1);
+}
+
+static void
+test_pins(void **state)
+{
+	struct node *n;
+	uint64_t id;
+
+	(void)state;
+	n = enter(30);
+	id = node_id(n);
+	node_pin(n);
+	node_pin(n);
+	node_forget(table, n, 1);
+	assert_null(node_get(table, id));	/* gone for the guest */
+	assert_int_not_equal(node_fd(n), -1);	/* not for the request */
+	node_unpin(table, n);
+	assert_int_equal(reaped, 0);
+	node_unpin(table, n);
+	assert_int_equal(reaped, 1);
+	assert_int_equal(node_count(table), 1);
+	assert_int_not_equal(node_id(enter(30)), id);
+}
+
+/* Forgotten and found again while a request holds it: one node, not two. */
+static void
+test_pinned_comes_back(void **state)
+{
+	struct node *n;
+
+	(void)state;
+	n = enter(31);
+	node_pin(n);
+	node_forget(table, n, 1);
+	assert_ptr_equal(enter(31), n);
+	node_unpin(table, n);
+	assert_ptr_equal(node_get(table, node_id(n)), n);
+	assert_int_equal(reaped, 0);
+}
+
+static void
+test_budget(void **state)
+{
+	struct msg_attr a = attr_of(9999);
+	unsigned int before, i;
+	struct node *n;
+	int fd;
+
+	(void)state;
+	for (i = 0; i < 63; i++)	/* the root is the 64th */
+		enter(100 + i);
+	before = fd_count();
+	fd = fd_new();
+	assert_int_equal(node_enter(table, &a, &fd, &n), ENFILE);
+	assert_int_equal(fd, -1);
+	assert_int_equal(fd_count(), before);
+	/* Known files need no more descriptors. */
+	n = enter(100);
+	node_forget(table, n, 2);
+	fd = fd_new();
+	assert_int_equal(node_enter(table, &a, &fd, &n), 0);
+}
+
+static void
+test_forget_all(void **state)
+{
+	struct node *held;
+	unsigned int before = fd_count(), i;
+
+	(void)state;
+	for (i = 0; i < 40; i++)
+		enter(100 + i);
+	held = enter(500);
+	node_pin(held);
+	node_forget_all(table);
+	assert_int_equal(node_count(table), 2);
+	assert_int_equal(fd_count(), before + 1);
+	node_unpin(table, held);
+	assert_int_equal(node_count(table), 1);
+	assert_int_equal(fd_count(), before);
+}
+
+static unsigned int
+longest_chain(void)
+{
+	unsigned int i, len, longest = 0;
+	struct node *n;
+
+	for (i = 0; i < table->hash_cnt; i++) {
+		len = 0;
+		for (n = table->hash[i]; n != NULL; n = n->next)
+			len++;
+		if (len > longest)
+			longest = len;
+	}
+	return longest;
+}
+
+/* Inode numbers as a filesystem gives them; the table must stay flat. */
+static void
+test_many(void **state)
+{
+	static struct node *all[MANY];
+	struct msg_attr a;
+	unsigned int i;
+	struct node *n;
+	int fd;
+
+	(void)state;
+	table->fd_max = UINT32_MAX;
+	for (i = 0; i < MANY; i++) {
+		a = attr_of(1000 + (uint64_t)i * 128);
+		fd = -1;
+		assert_int_equal(node_enter(table, &a, &fd, &all[i]), 0);
+	}
+	assert_int_equal(node_count(table), MANY + 1);
+	assert_true(table->hash_cnt >= MANY);
+	assert_true(longest_chain() < 16);
+	for (i = 0; i < MANY; i++) {
+		a = attr_of(1000 + (uint64_t)i * 128);
+		n = node_find(table, &a);
+		assert_ptr_equal(n, all[i]);
+		assert_ptr_equal(node_get(table, node_id(n)), n);
+	}
+	for (i = 0; i < MANY; i += 2)
+		node_forget(table, all[i], 1);
+	for (i = 0; i < MANY; i++) {
+		a = attr_of(1000 + (uint64_t)i * 128);
+		assert_int_equal(node_find(table, &a) != NULL, i % 2);
+	}
+}
+
+#define UNIT(f)	cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		UNIT(test_root_stays),
+		UNIT(test_no_such_id),
+		UNIT(test_same_file_same_node),
+		UNIT(test_id_never_again),
+		UNIT(test_over_forget),
+		UNIT(test_lookups_saturate),
+		UNIT(test_pins),
+		UNIT(test_pinned_comes_back),
+		UNIT(test_budget),
+		UNIT(test_forget_all),
+		UNIT(test_many),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
