@@ -546,6 +546,22 @@ struct a_tmpfile {
 	struct msg_attr attr;
 };
 
+struct q_parent {
+	uint32_t zero;
+};
+
+struct a_parent {
+	struct msg_attr attr;
+};
+
+struct q_self {
+	uint32_t zero;
+};
+
+struct a_self {
+	struct msg_attr attr;
+};
+
 #define MSG_IOCTL_HANDLE	0x0001u	/* the descriptor is an open file */
 
 struct q_ioctl {

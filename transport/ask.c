@@ -27,25 +27,63 @@
 
 #include "../common/log.h"
 #include "ask.h"
+#include "blink.h"
+#include "dispatch.h"
 #include "fs.h"
 #include "iopool.h"
 #include "node.h"
 #include "route.h"
 #include "wlink.h"
 
-static int
-ask_descriptors(struct req *r, const struct msg_row *row, unsigned int flags)
+/*
+ * Go on with r once the first cnt of its nodes have descriptors: at once, or
+ * when the broker has made them of sealed handles.  A pinned node keeps its
+ * descriptor.
+ */
+void
+ask_nodes(struct req *r, unsigned int cnt, void (*next)(struct req *r, int err))
+{
+	struct msg_seal seal;
+	int err;
+
+	while (r->node_ready < cnt && node_fd(r->node[r->node_ready]) != -1)
+		r->node_ready++;
+	if (r->node_ready == cnt) {
+		next(r, 0);
+		return;
+	}
+	r->node_next = next;
+	r->node_want = (uint8_t)cnt;
+	if ((err = node_seal(r->node[r->node_ready], &seal)) == 0)
+		err = blink_hopen(r->fs->blink, &seal, r);
+	if (err != 0)
+		next(r, err);
+}
+
+void
+ask_opened(struct fs *fs, struct req *r, int err, int fd)
+{
+	if (err == 0) {
+		node_set_fd(fs->nodes, r->node[r->node_ready], &fd);
+		ask_nodes(r, r->node_want, r->node_next);
+	} else
+		r->node_next(r, err);
+	dispatch_flush(fs);
+}
+
+static void
+ask_send(struct req *r, int err)
 {
 	unsigned int i;
 
-	r->call.fd_cnt = (uint8_t)row->fds;
-	for (i = 0; i < row->fds; i++) {
-		r->call.fds[i] = (flags & ASK_HANDLES) ? r->handle[i]->fd :
-		    node_fd(r->node[i]);
-		if (r->call.fds[i] == -1)
-			return ESTALE;
+	if (err != 0) {
+		r->call.done(r, err, NULL);
+		return;
 	}
-	return 0;
+	for (i = 0; i < r->call.fd_cnt; i++)
+		r->call.fds[i] = r->call.handles ? r->handle[i]->fd :
+		    node_fd(r->node[i]);
+	wlink_call(r->fs->wlink, r);
 }
 
 void
@@ -57,16 +95,17 @@ ask_worker(struct req *r, uint16_t type, unsigned int flags, req_done *done)
 	r->call.done = done;
 	r->call.creates = (flags & ASK_CREATES) != 0;
 	r->call.repeatable = (flags & ASK_REPEATABLE) != 0;
+	r->call.final = (flags & ASK_FINAL) != 0;
+	r->call.handles = (flags & ASK_HANDLES) != 0;
+	r->call.fd_cnt = (uint8_t)msg_row(type)->fds;
 	if (flags & ASK_ROOT)
 		route_root(&r->call.cred);
 	else
 		err = route_first(r, r->call.creates, &r->call.cred);
-	if (err == 0)
-		err = ask_descriptors(r, msg_row(type), flags);
-	if (err != 0)
-		done(r, err, NULL);
+	if (err != 0 || r->call.handles)
+		ask_send(r, err);
 	else
-		wlink_call(r->fs->wlink, r);
+		ask_nodes(r, r->call.fd_cnt, ask_send);
 }
 
 void

@@ -28,6 +28,7 @@
 #define ASK_REPEATABLE	0x2u	/* harmless if a worker died half-way */
 #define ASK_ROOT	0x4u	/* the root worker, whoever asks */
 #define ASK_HANDLES	0x8u	/* pass open files instead of nodes */
+#define ASK_FINAL	0x10u	/* no privileged retry: the answer is it */
 
 /*
  * Send question type, whose body stands in r->call.q, with the descriptors of
@@ -36,6 +37,16 @@
  */
 void	ask_worker(struct req *r, uint16_t type, unsigned int flags,
 	    req_done *done);
+
+/*
+ * Go on with r in next(r, 0) once its first cnt nodes have descriptors, or in
+ * next(r, err) when one cannot be had.
+ */
+void	ask_nodes(struct req *r, unsigned int cnt,
+	    void (*next)(struct req *r, int err));
+
+/* The broker's answer to blink_hopen(); owns fd. */
+void	ask_opened(struct fs *fs, struct req *r, int err, int fd);
 
 /* Run work() on an I/O thread, then after() (or nothing) here. */
 void	ask_iopool(struct req *r, void (*work)(struct req *r),

@@ -25,6 +25,7 @@
 #include <stdlib.h>
 
 #include "../common/fdbag.h"
+#include "fs.h"
 #include "handle.h"
 #include "node.h"
 #include "reap.h"
@@ -103,7 +104,7 @@ handle_new(struct handle_table *t, struct node *n,
 	h->node = n;
 	h->no_nowait = h->cold = h->written = 0;
 	h->dir_busy = 0;
-	node_pin(n);
+	node_pin(t->fs->nodes, n);
 	t->live++;
 	*out = h;
 	return 0;

@@ -39,11 +39,13 @@
 #include "../common/log.h"
 #include "../common/proc.h"
 #include "../common/sandbox.h"
+#include "ask.h"
 #include "blink.h"
 #include "dispatch.h"
 #include "fs.h"
 #include "handle.h"
 #include "iopool.h"
+#include "lock.h"
 #include "node.h"
 #include "op.h"
 #include "req.h"
@@ -139,6 +141,14 @@ main_worker(void *arg, void *cookie, int err, uint32_t worker_id, int fd)
 	wlink_worker(&s->fs, cookie, err, worker_id, fd);
 }
 
+static void
+main_opened(void *arg, void *cookie, int err, int fd)
+{
+	struct server *s = arg;
+
+	ask_opened(&s->fs, cookie, err, fd);
+}
+
 static const struct vu_ops main_vu_ops = {
 	.ring_ready = main_ring,
 	.reset = main_reset,
@@ -147,6 +157,7 @@ static const struct vu_ops main_vu_ops = {
 
 static const struct blink_ops main_blink_ops = {
 	.worker = main_worker,
+	.opened = main_opened,
 	.quit = main_quit,
 };
 
@@ -200,9 +211,11 @@ main_acquire(struct server *s, int rootfd)
 	fs->reqs = req_pool_new(MAIN_REQ_SPARE);
 	fs->nodes = node_table_new(fs, rootfd, &root, fds / 3 * 2);
 	fs->handles = handle_table_new(fs, fds / 3);
+	fs->locks = lock_table_new(fs);
 	fs->wlink = wlink_new(fs);
 	fs->resume = event_new(fs->base, -1, 0, dispatch_resume, fs);
 	if (fs->reqs == NULL || fs->nodes == NULL || fs->handles == NULL ||
+	    fs->locks == NULL ||
 	    fs->wlink == NULL || fs->resume == NULL)
 		fatalx("memory");
 }
@@ -253,8 +266,8 @@ main(void)
 	proc_claim(PROC_FD_BROKER, S_IFSOCK, "the broker's socket");
 	if ((s = calloc(1, sizeof(*s))) == NULL)
 		fatal("memory");
-	s->fs.blink = blink_hello(PROC_FD_BROKER, &s->fs.conf, &s->listenfd,
-	    &rootfd);
+	s->fs.blink = blink_hello(PROC_FD_BROKER, &s->fs.conf, &s->fs.ids,
+	    &s->listenfd, &rootfd);
 	log_set_level(s->fs.conf.log_level);
 	proc_claim(s->listenfd, S_IFSOCK, "the vhost-user socket");
 	main_acquire(s, rootfd);

@@ -164,8 +164,14 @@ op_lseek(struct req *r)
 static void
 op_copy_reply(struct req *r, uint64_t len)
 {
+	struct fuse_proto_copy_out out64;
 	struct fuse_write_out out;
 
+	if (r->in.opcode == FUSE_PROTO_COPY_64) {
+		out64.bytes_copied = len;
+		req_reply(r, &out64, sizeof(out64));
+		return;
+	}
 	out.size = (uint32_t)len;
 	out.padding = 0;
 	req_reply(r, &out, sizeof(out));
@@ -211,7 +217,7 @@ op_copy_args(struct req *r, struct fuse_copy_file_range_in *in)
 	if (in->flags != 0 || in->off_in > INT64_MAX ||
 	    in->off_out > INT64_MAX)
 		return EINVAL;
-	if (in->len > COPY_LEN_MAX)
+	if (in->len > COPY_LEN_MAX && r->in.opcode != FUSE_PROTO_COPY_64)
 		in->len = COPY_LEN_MAX;
 	if ((err = req_node(r, 0, r->in.nodeid)) != 0 ||
 	    (err = req_handle(r, 0, in->fh_in, 0)) != 0 ||
@@ -242,6 +248,13 @@ op_copy_file_range(struct req *r)
 	r->io.off2 = in.off_out;
 	r->io.len = in.len;
 	ask_iopool(r, op_copy_work, NULL);
+}
+
+/* The same with a wider answer, 7.45. */
+void
+op_copy_file_range_64(struct req *r)
+{
+	op_copy_file_range(r);
 }
 
 static void

@@ -306,7 +306,7 @@ req_node(struct req *r, unsigned int i, uint64_t nodeid)
 
 	if ((n = node_get(r->fs->nodes, nodeid)) == NULL)
 		return EBADF;
-	node_pin(n);
+	node_pin(r->fs->nodes, n);
 	r->node[i] = n;
 	return 0;
 }
