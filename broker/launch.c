@@ -41,6 +41,7 @@
 #include "../common/proc.h"
 #include "fdmap.h"
 #include "launch.h"
+#include "limit.h"
 #include "root.h"
 
 __attribute__((noreturn)) static void
@@ -60,6 +61,7 @@ launch_child(const struct launch *l)
 	src[2] = STDERR_FILENO;
 	src[PROC_FD_BROKER] = l->chanfd;
 	src[PROC_FD_BROKER + 1] = l->exefd;
+	limit_apply(l->nofile);
 	fdmap(src, PROC_FD_BROKER + 2, PROC_FD_BROKER + 1);
 	caps_keep(JAIL_CAP(CAP_SETUID) | JAIL_CAP(CAP_SETGID), 0);
 	if (setgroups(0, NULL) == -1 ||
@@ -67,6 +69,7 @@ launch_child(const struct launch *l)
 	    setresuid(l->uid, l->uid, l->uid) == -1)
 		fatal("ids %u:%u", l->uid, l->gid);
 	caps_keep(0, 0);
+	jail_no_new_privs();
 	proc_die_with_parent();
 	syscall(SYS_execveat, PROC_FD_BROKER + 1, "", argv, envp,
 	    AT_EMPTY_PATH);

@@ -19,6 +19,8 @@
 
 #include <sys/types.h>
 
+#include <stdint.h>
+
 /*
  * Knows: how the transport is started: its namespaces, its ids, its exec.
  * Never: what it is told afterwards (on_transport.c).
@@ -30,14 +32,15 @@ struct launch {
 	int chanfd;		/* the transport's end */
 	uid_t uid;		/* never 0 */
 	gid_t gid;
+	uint64_t nofile;	/* descriptors it may hold */
 	const char *title;	/* its argv[0] */
 };
 
 /*
  * Start the transport as the first process of its own pid namespace, with an
  * empty root, other ids and no capability.  All descriptors stay the
- * caller's.  Returns a pidfd; fatal on failure.  What goes wrong in the child is
- * logged there and seen as its exit.
+ * caller's.  Returns a pidfd; fatal on failure.  What goes wrong in the child
+ * is logged there and seen as its exit.
  */
 int	launch_transport(const struct launch *l);
 

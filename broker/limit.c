@@ -15,7 +15,7 @@
  */
 
 /*
- * Knows: how many descriptors the transport may hold.
+ * Knows: how many descriptors each process may hold.
  * Never: other limits.
  */
 
@@ -32,6 +32,8 @@
 
 #define LIMIT_DEFAULT	1000000
 #define LIMIT_LEAST	64	/* below this not even a handshake works */
+#define LIMIT_HELPERS	4096	/* spawner and workers, */
+#define LIMIT_HELPERS_LEAST 1024 /* and the broker with all of them */
 
 static uint64_t
 limit_nr_open(void)
@@ -47,11 +49,24 @@ limit_nr_open(void)
 	return n;
 }
 
+static uint64_t
+limit_hard(void)
+{
+	struct rlimit now;
+
+	if (getrlimit(RLIMIT_NOFILE, &now) == -1)
+		fatal("RLIMIT_NOFILE");
+	return now.rlim_max;
+}
+
+/* Make n possible.  Returns 0, or -1 with errno. */
 static int
-limit_try(uint64_t n)
+limit_raise(uint64_t n)
 {
 	struct rlimit rl = { n, n };
 
+	if (n <= limit_hard())
+		return 0;
 	return setrlimit(RLIMIT_NOFILE, &rl);
 }
 
@@ -69,7 +84,7 @@ limit_nofile(int64_t asked)
 			fatalx("--rlimit-nofile: '%" PRIu64 "' is not "
 			    "accepted, only 0 or at least %d", want,
 			    LIMIT_LEAST);
-		if (limit_try(want) == -1)
+		if (limit_raise(want) == -1)
 			fatal("--rlimit-nofile: '%" PRIu64 "' (hard limit %ju)",
 			    want, (uintmax_t)now.rlim_max);
 		return want;
@@ -79,11 +94,29 @@ limit_nofile(int64_t asked)
 	want = limit_nr_open();
 	if (want > LIMIT_DEFAULT)
 		want = LIMIT_DEFAULT;
-	if (limit_try(want) == 0)
+	if (limit_raise(want) == 0)
 		return want;
-	if (limit_try(now.rlim_max) == -1)
-		fatal("RLIMIT_NOFILE");
 	log_warnx("the limit of open files stays at %ju, %" PRIu64
 	    " would be better", (uintmax_t)now.rlim_max, want);
 	return now.rlim_max;
+}
+
+uint64_t
+limit_helpers(void)
+{
+	if (limit_raise(LIMIT_HELPERS) == 0)
+		return LIMIT_HELPERS;
+	if (limit_hard() < LIMIT_HELPERS_LEAST)
+		fatalx("the limit of open files is %" PRIu64 ", at least %d "
+		    "are needed", limit_hard(), LIMIT_HELPERS_LEAST);
+	return limit_hard();
+}
+
+void
+limit_apply(uint64_t nofile)
+{
+	struct rlimit rl = { nofile, nofile };
+
+	if (setrlimit(RLIMIT_NOFILE, &rl) == -1)
+		fatal("RLIMIT_NOFILE");
 }

@@ -20,17 +20,27 @@
 #include <stdint.h>
 
 /*
- * Knows: how many descriptors the transport may hold, with virtiofsd's rule.
+ * Knows: how many descriptors each process may hold, with virtiofsd's rule for
+ * the one that counts, the transport.
  * Never: other limits (common/jail.c).
  */
 
 /*
- * Set RLIMIT_NOFILE for this process and what it starts.  asked is
- * --rlimit-nofile: a number that must be possible (fatal otherwise), 0 to
- * leave the limit, or CONF_NOFILE_DEFAULT for the smaller of 1000000 and
- * fs.nr_open, which falls back to the hard limit with a warning.  Returns the
- * limit in force.
+ * The limit for the transport.  asked is --rlimit-nofile: a number that must be
+ * possible (fatal otherwise), 0 to leave the limit, or CONF_NOFILE_DEFAULT for
+ * the smaller of 1000000 and fs.nr_open, which falls back to the hard limit
+ * with a warning.  The hard limit of this process is raised if need be, never
+ * lowered.
  */
 uint64_t limit_nofile(int64_t asked);
+
+/*
+ * The limit for spawner and workers, whatever the transport's is; fatal if
+ * the host does not allow what they need.
+ */
+uint64_t limit_helpers(void);
+
+/* Put a limit in force for this process and what it starts; fatal. */
+void	limit_apply(uint64_t nofile);
 
 #endif

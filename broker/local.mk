@@ -17,6 +17,7 @@ viofsd_SOURCES = \
 	broker/root.c broker/root.h \
 	broker/sandbox_tab.c broker/sandbox_tab.h \
 	broker/serve.c broker/serve.h \
+	broker/setup.c broker/setup.h \
 	broker/socket.c broker/socket.h \
 	broker/spawn_child.c broker/spawn_child.h \
 	broker/spawner.c broker/spawner.h \

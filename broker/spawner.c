@@ -99,6 +99,10 @@ spawner_signals(struct spawner *s)
 		fatal("signalfd");
 }
 
+/*
+ * No Landlock here: a domain is inherited, and none could hold both the
+ * share, which workers open files in, and the executable, which is outside.
+ */
 static void
 spawner_jail(uint64_t nofile)
 {

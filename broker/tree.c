@@ -23,6 +23,7 @@
 
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 
 #include <errno.h>
@@ -33,6 +34,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../common/fdbag.h"
 #include "../common/log.h"
 #include "tree.h"
 
@@ -226,4 +228,48 @@ tree_clone(struct tree *t, const char *path, int readonly)
 	tree_find_mounts(t, share);
 	log_debug("the share has %u mounts, %s ids", t->mount_cnt,
 	    t->unique_ids ? "unique" : "reusable");
+}
+
+/* Is fd, or a directory above it, closed to everybody but its owner root? */
+static int
+tree_closed(int fd)
+{
+	struct stat st, above;
+	int up, closed = 0;
+
+	if ((fd = fcntl(fd, F_DUPFD_CLOEXEC, 0)) == -1 ||
+	    fstat(fd, &st) == -1)
+		fatal("--shared-dir");
+	for (;;) {
+		closed = st.st_uid == 0 &&
+		    (st.st_mode & (S_IXGRP | S_IXOTH)) == 0;
+		if (closed)
+			break;
+		up = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (up == -1 || fstat(up, &above) == -1)
+			fatal("--shared-dir: ..");
+		fd_close(&fd);
+		fd = up;
+		if (above.st_dev == st.st_dev && above.st_ino == st.st_ino)
+			break;
+		st = above;
+	}
+	fd_close(&fd);
+	return closed;
+}
+
+void
+tree_warn_suid(const char *path)
+{
+	struct statvfs vfs;
+	int fd;
+
+	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd == -1 || fstatvfs(fd, &vfs) == -1)
+		fatal("--shared-dir: '%s'", path);
+	if ((vfs.f_flag & ST_NOSUID) == 0 && !tree_closed(fd))
+		log_warnx("users of this host can run set-uid files that the "
+		    "guest makes: mount %s nosuid, or close a directory above "
+		    "it (mode 0700)", path);
+	fd_close(&fd);
 }

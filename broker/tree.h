@@ -43,6 +43,13 @@ struct tree {
 void	tree_clone(struct tree *t, const char *path, int readonly);
 
 /*
+ * Warn once if users of this host can reach the directory path, not through
+ * the share but where it really is, with set-uid files in force: its mount is
+ * not nosuid, and no directory on the way is closed to them.
+ */
+void	tree_warn_suid(const char *path);
+
+/*
  * The mount point of one line of mountinfo (proc(5)), relative to the
  * directory share, if it lies strictly below it.  Returns 1 and fills rel, or
  * 0 (elsewhere, the share itself, or not a line of that form).

@@ -137,7 +137,6 @@ worker_kill(struct worker *w)
 {
 	struct chan_out out;
 	struct n_skill n;
-	int err;
 
 	w->state = WORKER_GONE;
 	worker_unlisten(w);
@@ -148,9 +147,9 @@ worker_kill(struct worker *w)
 	memset(&out, 0, sizeof(out));
 	out.type = N_SKILL;
 	out.body = &n;
-	if ((err = chan_send(&w->broker->spawner, &out)) == EAGAIN)
-		worker_timer(w, WORKER_RETRY_MS);
 	/* A spawner that is gone took every worker along. */
+	if (chan_send(&w->broker->spawner, &out) == EAGAIN)
+		worker_timer(w, WORKER_RETRY_MS);
 	else
 		event_del(w->timer);
 }

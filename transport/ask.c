@@ -22,6 +22,7 @@
 #include "config.h"
 
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include <errno.h>
 
@@ -33,6 +34,7 @@
 #include "iopool.h"
 #include "node.h"
 #include "route.h"
+#include "sysfd.h"
 #include "wlink.h"
 
 /*
@@ -106,6 +108,25 @@ ask_worker(struct req *r, uint16_t type, unsigned int flags, req_done *done)
 		ask_send(r, err);
 	else
 		ask_nodes(r, r->call.fd_cnt, ask_send);
+}
+
+int
+ask_attr(int fd, const struct msg_attr *said, struct msg_attr *attr)
+{
+	struct stat st;
+
+	if (sysfd_stat(fd, &st) == -1)
+		return errno;
+	if (st.st_ino != said->ino || major(st.st_dev) != said->dev_major ||
+	    minor(st.st_dev) != said->dev_minor)
+		return EIO;
+	*attr = *said;
+	attr->mode = st.st_mode;
+	attr->uid = st.st_uid;
+	attr->gid = st.st_gid;
+	attr->rdev_major = major(st.st_rdev);
+	attr->rdev_minor = minor(st.st_rdev);
+	return 0;
 }
 
 void

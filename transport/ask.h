@@ -48,6 +48,14 @@ void	ask_nodes(struct req *r, unsigned int cnt,
 /* The broker's answer to blink_hopen(); owns fd. */
 void	ask_opened(struct fs *fs, struct req *r, int err, int fd);
 
+/*
+ * A worker says that *said is the file behind fd.  Fill *attr with what is
+ * true: the file itself must be the one (EIO if not), type, permissions,
+ * owner and device number are asked again.  The guest's own permission
+ * checks rest on them.  Returns 0 or errno.
+ */
+int	ask_attr(int fd, const struct msg_attr *said, struct msg_attr *attr);
+
 /* Run work() on an I/O thread, then after() (or nothing) here. */
 void	ask_iopool(struct req *r, void (*work)(struct req *r),
 	    void (*after)(struct req *r));

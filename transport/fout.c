@@ -37,7 +37,8 @@ fout_dev(uint32_t maj, uint32_t min)
 }
 
 void
-fout_attr(struct fuse_attr *out, const struct msg_attr *a)
+fout_attr(const struct fs *fs, struct fuse_attr *out,
+    const struct msg_attr *a)
 {
 	memset(out, 0, sizeof(*out));
 	out->ino = a->ino;
@@ -51,8 +52,8 @@ fout_attr(struct fuse_attr *out, const struct msg_attr *a)
 	out->ctimensec = a->ctime_nsec;
 	out->mode = a->mode;
 	out->nlink = a->nlink;
-	out->uid = a->uid;
-	out->gid = a->gid;
+	out->uid = idmap_to_guest(&fs->ids, IDMAP_UID, a->uid);
+	out->gid = idmap_to_guest(&fs->ids, IDMAP_GID, a->gid);
 	out->rdev = fout_dev(a->rdev_major, a->rdev_minor);
 	out->blksize = a->blksize;
 }
@@ -119,7 +120,7 @@ fout_entry(const struct fs *fs, const struct node *parent,
 	memset(out, 0, sizeof(*out));
 	out->nodeid = node_id(n);
 	fout_timeouts(fs, out, a->mode);
-	fout_attr(&out->attr, a);
+	fout_attr(fs, &out->attr, a);
 	if ((fs->session.flags & FUSE_SUBMOUNTS) != 0 && S_ISDIR(a->mode) &&
 	    (parent->mnt_id != n->mnt_id ||
 	    parent->dev_major != n->dev_major ||

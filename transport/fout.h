@@ -32,11 +32,9 @@ struct node;
  * Never: guest memory (req.c) or system calls.
  */
 
-/*
- * Attributes from a worker, which has translated ids already, or from
- * fstat(2), whose ids are the host's.
- */
-void	fout_attr(struct fuse_attr *out, const struct msg_attr *a);
+/* Attributes from a worker, or from fstat(2); ids become the guest's. */
+void	fout_attr(const struct fs *fs, struct fuse_attr *out,
+	    const struct msg_attr *a);
 void	fout_attr_stat(const struct fs *fs, struct fuse_attr *out,
 	    const struct stat *st);
 

@@ -64,6 +64,12 @@ gmem_page(int fd)
 }
 
 static int
+gmem_overlap(uint64_t a, uint64_t a_len, uint64_t b, uint64_t b_len)
+{
+	return a < b + b_len && b < a + a_len;
+}
+
+static int
 gmem_check(const struct gmem *g, int fd, const struct gmem_range *r)
 {
 	uint64_t end, mask = (uint64_t)sysconf(_SC_PAGESIZE) - 1;
@@ -86,7 +92,8 @@ gmem_check(const struct gmem *g, int fd, const struct gmem_range *r)
 		return ENOSPC;
 	for (i = 0; i < g->cnt; i++) {
 		o = &g->regions[i].range;
-		if (r->gpa < o->gpa + o->len && o->gpa < r->gpa + r->len)
+		if (gmem_overlap(r->gpa, r->len, o->gpa, o->len) ||
+		    gmem_overlap(r->uva, r->len, o->uva, o->len))
 			return EEXIST;
 	}
 	return 0;

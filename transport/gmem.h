@@ -57,8 +57,9 @@ void	gmem_init(struct gmem *);
 /*
  * Map one region.  The descriptor stays with the caller, who may close it at
  * once.  EINVAL: length 0, not on page boundaries, an address that wraps,
- * not a regular file, file shorter than claimed; EEXIST: overlaps a region
- * in guest-physical space; ENOSPC: no slot left; or what mmap(2) says.
+ * not a regular file, file shorter than claimed; EEXIST: overlaps a region,
+ * for the guest or for the front-end; ENOSPC: no slot left; or what mmap(2)
+ * says.
  */
 int	gmem_add(struct gmem *, int fd, const struct gmem_range *);
 

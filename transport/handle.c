@@ -103,7 +103,7 @@ handle_new(struct handle_table *t, struct node *n,
 	h->open = 1;
 	h->node = n;
 	h->no_nowait = h->cold = h->written = 0;
-	h->dir_busy = 0;
+	h->dir_busy = h->dir_turn = 0;
 	node_pin(t->fs->nodes, n);
 	t->live++;
 	*out = h;

@@ -48,6 +48,7 @@ struct handle {
 	_Atomic int written;	/* FLUSH has something to report */
 	/* directory streams have one offset: one request at a time */
 	int dir_busy;
+	int dir_turn;		/* the next one is being started */
 	struct req_list dir_wait;
 	struct handle *next;	/* free list */
 };

@@ -82,14 +82,18 @@ op_setattr_done(struct req *r, int err, struct chan_msg *m)
 {
 	struct fuse_attr_out out;
 	const struct a_setattr *a;
+	struct msg_attr attr;
 
+	if (err == 0) {
+		a = m->body;
+		err = ask_attr(node_fd(r->node[0]), &a->attr, &attr);
+	}
 	if (err != 0) {
 		req_end(r, err);
 		return;
 	}
-	a = m->body;
-	r->node[0]->mode = a->attr.mode;
-	fout_attr(&out.attr, &a->attr);
+	r->node[0]->mode = attr.mode;
+	fout_attr(r->fs, &out.attr, &attr);
 	fout_attr_out(r->fs, &out);
 	req_end_body(r, &out, sizeof(out));
 }

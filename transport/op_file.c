@@ -196,11 +196,15 @@ op_copy_done(struct req *r, int err, struct chan_msg *m)
 {
 	const struct a_copy *a;
 
+	if (err == 0) {
+		a = m->body;
+		if (a->done_len > r->call.q.copy.len)
+			err = EIO;
+	}
 	if (err != 0) {
 		req_end(r, err);
 		return;
 	}
-	a = m->body;
 	op_copy_reply(r, a->done_len);
 	req_free(r);
 }

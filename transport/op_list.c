@@ -54,7 +54,10 @@ struct list_dirent {
 
 static void op_list_start(struct req *r);
 
-/* The directory is free again: the next one that waits for it. */
+/*
+ * The directory is free again: the next one that waits for it.  One that
+ * fails at once comes back here, and is not gone deeper into.
+ */
 static void
 op_list_next(struct req *done)
 {
@@ -62,10 +65,14 @@ op_list_next(struct req *done)
 	struct req *r;
 
 	h->dir_busy = 0;
-	if ((r = TAILQ_FIRST(&h->dir_wait)) == NULL)
+	if (h->dir_turn)
 		return;
-	TAILQ_REMOVE(&h->dir_wait, r, entry);
-	op_list_start(r);
+	h->dir_turn = 1;
+	while (!h->dir_busy && (r = TAILQ_FIRST(&h->dir_wait)) != NULL) {
+		TAILQ_REMOVE(&h->dir_wait, r, entry);
+		op_list_start(r);
+	}
+	h->dir_turn = 0;
 }
 
 static void
@@ -178,19 +185,20 @@ op_plus_enter(struct req *r, const struct msg_dirent *d, const char *name,
     int *fd, struct fuse_entry_out *out)
 {
 	struct node_file f;
+	struct msg_attr attr;
 	struct node *n;
 
 	memset(out, 0, sizeof(*out));
-	if (*fd == -1)
+	if (*fd == -1 || ask_attr(*fd, &d->attr, &attr) != 0)
 		return;
-	f.attr = &d->attr;
+	f.attr = &attr;
 	f.seal = name - d->seal_len;
 	f.seal_len = d->seal_len;
 	f.fd = *fd;
 	*fd = -1;
 	if (node_enter(r->fs->nodes, &f, &n) != 0)
 		return;
-	fout_entry(r->fs, r->node[0], n, &d->attr, out);
+	fout_entry(r->fs, r->node[0], n, &attr, out);
 }
 
 /* Returns the bytes used at at, 0 when there is no room. */

@@ -33,7 +33,8 @@
 #include "op.h"
 
 static void
-op_statx_fill(struct fuse_proto_statx *out, const struct a_statx *a)
+op_statx_fill(const struct fs *fs, struct fuse_proto_statx *out,
+    const struct a_statx *a)
 {
 	const struct msg_attr *t = &a->attr;
 
@@ -43,8 +44,8 @@ op_statx_fill(struct fuse_proto_statx *out, const struct a_statx *a)
 	out->attributes = a->attributes;
 	out->attributes_mask = a->attributes_mask;
 	out->nlink = t->nlink;
-	out->uid = t->uid;
-	out->gid = t->gid;
+	out->uid = idmap_to_guest(&fs->ids, IDMAP_UID, t->uid);
+	out->gid = idmap_to_guest(&fs->ids, IDMAP_GID, t->gid);
 	out->mode = (uint16_t)t->mode;
 	out->ino = t->ino;
 	out->size = t->size;
@@ -74,7 +75,7 @@ op_statx_done(struct req *r, int err, struct chan_msg *m)
 		return;
 	}
 	memset(&out, 0, sizeof(out));
-	op_statx_fill(&out.stat, m->body);
+	op_statx_fill(r->fs, &out.stat, m->body);
 	memset(&times, 0, sizeof(times));
 	times.attr.mode = out.stat.mode;
 	fout_attr_out(r->fs, &times);

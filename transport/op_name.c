@@ -41,14 +41,21 @@ static void
 op_name_entry(struct req *r, struct node_file *f)
 {
 	struct fuse_entry_out out;
+	struct msg_attr attr;
 	struct node *n;
 	int err;
 
-	if ((err = node_enter(r->fs->nodes, f, &n)) != 0) {
+	if ((err = ask_attr(f->fd, f->attr, &attr)) != 0)
+		fd_close(&f->fd);
+	else {
+		f->attr = &attr;
+		err = node_enter(r->fs->nodes, f, &n);
+	}
+	if (err != 0) {
 		req_end(r, err);
 		return;
 	}
-	fout_entry(r->fs, r->node[0], n, f->attr, &out);
+	fout_entry(r->fs, r->node[0], n, &attr, &out);
 	req_end_body(r, &out, sizeof(out));
 }
 
@@ -267,15 +274,19 @@ op_link_done(struct req *r, int err, struct chan_msg *m)
 {
 	const struct a_link *a;
 	struct fuse_entry_out out;
+	struct msg_attr attr;
 
+	if (err == 0) {
+		a = m->body;
+		err = ask_attr(node_fd(r->node[0]), &a->attr, &attr);
+	}
 	if (err != 0) {
 		req_end(r, err);
 		return;
 	}
-	a = m->body;
 	node_again(r->node[0]);
-	r->node[0]->mode = a->attr.mode;
-	fout_entry(r->fs, r->node[1], r->node[0], &a->attr, &out);
+	r->node[0]->mode = attr.mode;
+	fout_entry(r->fs, r->node[1], r->node[0], &attr, &out);
 	req_end_body(r, &out, sizeof(out));
 }
 

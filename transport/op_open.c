@@ -129,6 +129,7 @@ op_create_done(struct req *r, int err, struct chan_msg *m)
 		struct fuse_open_out open;
 	} out;
 	const struct a_create *a;
+	struct msg_attr attr;
 	struct handle *h;
 	struct node_file f;
 	struct node *n;
@@ -139,12 +140,17 @@ op_create_done(struct req *r, int err, struct chan_msg *m)
 		return;
 	}
 	a = m->body;
-	f.attr = &a->attr;
 	f.seal = m->tail;
 	f.seal_len = m->tail_len;
 	f.fd = fdbag_take(&m->fds, 0);
 	fd = fdbag_take(&m->fds, 1);
-	if ((err = node_enter(r->fs->nodes, &f, &n)) != 0) {
+	if ((err = ask_attr(f.fd, &a->attr, &attr)) != 0)
+		fd_close(&f.fd);
+	else {
+		f.attr = &attr;
+		err = node_enter(r->fs->nodes, &f, &n);
+	}
+	if (err != 0) {
 		fd_close(&fd);
 		req_end(r, err);
 		return;
@@ -156,7 +162,7 @@ op_create_done(struct req *r, int err, struct chan_msg *m)
 		return;
 	}
 	memset(&out, 0, sizeof(out));
-	fout_entry(r->fs, r->node[0], n, &a->attr, &out.entry);
+	fout_entry(r->fs, r->node[0], n, &attr, &out.entry);
 	out.open.fh = handle_id(h);
 	out.open.open_flags = fout_open_flags(r->fs, 0);
 	req_end_body(r, &out, sizeof(out));

@@ -51,7 +51,8 @@ struct vu_ops {
 	void	(*reset)(void *arg);
 	/*
 	 * The connection ended, after reset().  clean: the front-end closed
-	 * it, or vu_stop(); otherwise we did, because of what it sent.
+	 * it between two messages, or vu_stop(); otherwise it was because of
+	 * what the front-end sent.
 	 * vu_start() may be called from here.
 	 */
 	void	(*gone)(void *arg, int clean);

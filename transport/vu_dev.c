@@ -205,7 +205,8 @@ vu_readable(evutil_socket_t fd, short what, void *arg)
 		if (err == 0) {
 			err = vu_dispatch(d);
 		} else if (err == ECONNRESET) {
-			vu_end(d, 1);
+			/* No VMM stops in the middle of a message. */
+			vu_end(d, d->msg.got_len == 0);
 		} else if (err != EAGAIN) {
 			log_guest(LOG_KEY_VHOST, "connection: %s",
 			    strerror(err));

@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: ISC
 # Messages between the processes: every wrong one, and peers that lie.
-ipc_programs = tests/ipc/matrix tests/ipc/rogue_transport tests/ipc/worker_ops
+ipc_programs = \
+	tests/ipc/matrix \
+	tests/ipc/rogue_transport \
+	tests/ipc/worker_mounts \
+	tests/ipc/worker_ops
 check_PROGRAMS += $(ipc_programs)
 TESTS += $(ipc_programs)
 
@@ -12,10 +16,15 @@ tests_ipc_rogue_transport_SOURCES = \
 	tests/ipc/canary.c tests/ipc/canary.h \
 	tests/ipc/rogue.h \
 	tests/ipc/rogue_fds.c tests/ipc/rogue_names.c \
-	tests/ipc/rogue_proto.c tests/ipc/rogue_transport.c \
+	tests/ipc/rogue_proto.c tests/ipc/rogue_race.c \
+	tests/ipc/rogue_transport.c \
 	tests/ipc/worker.c tests/ipc/worker.h
 tests_ipc_rogue_transport_LDADD = $(ipc_libs)
 tests_ipc_worker_ops_SOURCES = \
 	tests/ipc/worker_ops.c \
 	tests/ipc/worker.c tests/ipc/worker.h
 tests_ipc_worker_ops_LDADD = $(ipc_libs)
+tests_ipc_worker_mounts_SOURCES = \
+	tests/ipc/worker_mounts.c \
+	tests/ipc/worker.c tests/ipc/worker.h
+tests_ipc_worker_mounts_LDADD = $(ipc_libs)

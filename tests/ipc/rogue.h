@@ -85,6 +85,7 @@ void	rogue_rights(struct rogue *r);
 void	rogue_messages(struct rogue *r);
 void	rogue_hello(struct rogue *r);
 void	rogue_flood(struct rogue *r);
+void	rogue_race(struct rogue *r);
 void	rogue_random(struct rogue *r);
 
 #endif

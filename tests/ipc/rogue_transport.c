@@ -213,6 +213,7 @@ main(void)
 	rogue_links(&r);
 	rogue_rights(&r);
 	rogue_flood(&r);
+	rogue_race(&r);
 	worker_stop(&r.w);
 	rogue_random(&r);
 	rogue_messages(&r);

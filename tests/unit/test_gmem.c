@@ -124,6 +124,7 @@ test_iov_inside(void **state)
 		{ GPA, 1, 0, 1 },
 		{ GPA, 4 * PAGE, 0, 1 },
 		{ GPA + 4 * PAGE - 1, 1, 0, 1 },
+		{ GPA + 4 * PAGE - 2, 1, 0, 1 },
 		{ GPA + 4 * PAGE - 1, 2, 0, 2 },	/* crosses */
 		{ GPA, 6 * PAGE, 0, 2 },		/* ends at the end */
 		{ GPA, 6 * PAGE + 1, EFAULT, 0 },	/* into the hole */
@@ -200,6 +201,7 @@ test_from_user(void **state)
 	    mem.regions[0].base + PAGE);
 	/* Rings must lie within one region, even if the next one touches. */
 	assert_null(gmem_from_user(&mem, u, 4 * PAGE + 1));
+	assert_null(gmem_from_user(&mem, u + PAGE, 3 * PAGE + 1));
 	assert_null(gmem_from_user(&mem, u + 6 * PAGE, 1));
 	assert_null(gmem_from_user(&mem, u - 1, 1));
 	assert_null(gmem_from_user(&mem, u, SIZE_MAX));
@@ -232,6 +234,9 @@ test_add_refused(void **state)
 	assert_int_equal(add(fd, GPA - PAGE, 2 * PAGE, 0), EEXIST);
 	assert_int_equal(add(fd, GPA + 9 * PAGE, 2 * PAGE, 0), EEXIST);
 	assert_int_equal(add(fd, GPA + 7 * PAGE, 4 * PAGE, 0), EEXIST);
+	r = range(0, PAGE, 0);
+	r.uva = UVA + GPA + 3 * PAGE;
+	assert_int_equal(gmem_add(&mem, fd, &r), EEXIST);
 	assert_int_equal(add(-1, 0, PAGE, 0), EBADF);
 	close(fd);
 	assert_int_equal(pipe(pair), 0);
@@ -294,6 +299,9 @@ test_del(void **state)
 	assert_int_equal(gmem_iov(&mem, r.gpa, 1, iov, 2, &cnt), EFAULT);
 	assert_int_equal(gmem_iov(&mem, GPA + 8 * PAGE, 1, iov, 2, &cnt), 0);
 	assert_int_equal(mem.cnt, 2);
+	r = range(GPA + 8 * PAGE, 2 * PAGE, 0);
+	assert_int_equal(gmem_del(&mem, &r), 0);
+	assert_int_equal(gmem_iov(&mem, r.gpa, 1, iov, 2, &cnt), EFAULT);
 }
 
 static void

@@ -91,7 +91,8 @@ test_opendir(void **state)
 	    (O_ACCMODE | O_DIRECTORY | O_PATH), O_RDONLY | O_DIRECTORY);
 	assert_int_equal(on_opendir(wenv_req(e, wenv_node(e, "f"), -1), &q,
 	    &a), ENOTDIR);
-	assert_int_equal(on_opendir(wenv_req(e, PROC_FD_PROC, -1), &q, &a), EBADF);
+	assert_int_equal(on_opendir(wenv_req(e, PROC_FD_PROC, -1), &q, &a),
+	    EBADF);
 	q.zero = 1;
 	assert_int_equal(on_opendir(wenv_req(e, wenv_node(e, "d"), -1), &q,
 	    &a), EINVAL);

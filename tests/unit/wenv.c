@@ -86,6 +86,8 @@ wenv_teardown(void **state)
 	fdbag_close(&e->req.give);
 	while (wenv_node_cnt > 0)
 		close(wenv_nodes[--wenv_node_cnt]);
+	/* A test may have shut it. */
+	fchmod(e->share, 0700);
 	close(e->share);
 	nftw(e->path, wenv_unlink, 16, FTW_DEPTH | FTW_PHYS);
 	free(e);

@@ -1,0 +1,125 @@
+/*
+ * Copyright (c) 2026 The viofsd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * Knows: what the broker takes from the host while it can, in which order.
+ * Never: a message.
+ */
+
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "../common/log.h"
+#include "broker.h"
+#include "launch.h"
+#include "limit.h"
+#include "root.h"
+#include "setup.h"
+#include "socket.h"
+#include "spawner.h"
+
+/* What was asked for that is never given. */
+static void
+setup_notes(struct broker *b)
+{
+	const struct conf *c = b->conf;
+
+	if (c->sandbox != CONF_SANDBOX_NAMESPACE ||
+	    c->seccomp == CONF_SECCOMP_NONE)
+		log_info("the complete jail and filters are used whatever "
+		    "--sandbox and --seccomp say");
+	b->action = SANDBOX_KILL;
+	if (c->seccomp == CONF_SECCOMP_LOG)
+		b->action = SANDBOX_LOG;
+	if (c->seccomp == CONF_SECCOMP_TRAP)
+		b->action = SANDBOX_TRAP;
+	if (b->action != SANDBOX_KILL)
+		log_warnx("--seccomp log and trap are for debugging");
+}
+
+void
+setup_acquire(struct broker *b, struct setup *s)
+{
+	const struct conf *c = b->conf;
+	gid_t gid = SOCKET_NO_GROUP;
+
+	if (c->syslog) {
+		socket_syslog();
+		log_init("B");
+	}
+	setup_notes(b);
+	if (c->socket_group != NULL)
+		gid = conf_group(c->socket_group);
+	tree_clone(&b->tree, c->shared_dir, c->readonly);
+	helper_open(&s->helpers);
+	if (c->socket_path != NULL)
+		b->listenfd = socket_listen(c->socket_path, gid, &b->lockfd);
+	b->nofile = (uint32_t)limit_nofile(c->rlimit_nofile);
+	s->helper_nofile = limit_helpers();
+	conf_transport_ids(&s->ids);
+	if (!c->readonly)
+		tree_warn_suid(c->shared_dir);
+	b->name = c->tag != NULL ? c->tag :
+	    c->socket_path != NULL ? c->socket_path : "inherited socket";
+	snprintf(s->title, sizeof(s->title), "viofsd: transport %.36s",
+	    c->tag != NULL ? c->tag : c->socket_path != NULL &&
+	    strrchr(c->socket_path, '/') != NULL ?
+	    strrchr(c->socket_path, '/') + 1 : b->name);
+}
+
+static int
+setup_channel(struct chan *c, enum msg_party peer)
+{
+	int pair[2], err;
+
+	if ((err = chan_pair(pair)) != 0)
+		fatalx("socketpair: %s", strerror(err));
+	chan_init(c, pair[0], MSG_BROKER, peer, 1);
+	return pair[1];
+}
+
+void
+setup_children(struct broker *b, struct setup *s)
+{
+	struct launch l;
+	struct spawner_conf sc;
+
+	s->transportfd = setup_channel(&b->transport, MSG_TRANSPORT);
+	s->spawnerfd = setup_channel(&b->spawner, MSG_SPAWNER);
+	l.exefd = s->helpers.transportfd;
+	l.nullfd = s->nullfd;
+	l.chanfd = s->transportfd;
+	l.uid = s->ids.uid;
+	l.gid = s->ids.gid;
+	l.nofile = b->nofile;
+	l.title = s->title;
+	b->transport_pidfd = launch_transport(&l);
+	root_unshare();
+	root_empty();
+	sc.nullfd = s->nullfd;
+	sc.exefd = s->helpers.fsworkerfd;
+	sc.chanfd = s->spawnerfd;
+	sc.nofile = s->helper_nofile;
+	sc.action = b->action;
+	b->spawner_pidfd = spawner_start(&sc);
+	fd_close(&s->nullfd);
+	fd_close(&s->transportfd);
+	fd_close(&s->spawnerfd);
+	fd_close(&s->helpers.transportfd);
+	fd_close(&s->helpers.fsworkerfd);
+}

@@ -1,0 +1,2 @@
+	log_warnx("this is on "
+	    "two lines");

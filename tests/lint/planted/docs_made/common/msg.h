@@ -1,0 +1,3 @@
+struct n_note {
+	uint32_t zero;
+};
