@@ -5,13 +5,25 @@ if HAVE_CMOCKA
 check_LIBRARIES += tests/unit/libwenv.a
 tests_unit_libwenv_a_SOURCES = \
 	tests/unit/wenv.c tests/unit/wenv.h \
+	fsworker/access.c fsworker/access.h \
+	fsworker/acl.c fsworker/acl.h \
 	fsworker/at.c fsworker/at.h \
 	fsworker/attr.c fsworker/attr.h \
+	fsworker/label.c fsworker/label.h \
+	fsworker/make.c fsworker/make.h \
+	fsworker/node.c fsworker/node.h \
 	fsworker/serve.c fsworker/serve.h \
+	fsworker/setid.c fsworker/setid.h \
+	fsworker/share.c fsworker/share.h \
 	fsworker/w_attr.c fsworker/w_attr.h \
 	fsworker/w_file.c fsworker/w_file.h \
+	fsworker/w_ioctl.c fsworker/w_ioctl.h \
 	fsworker/w_list.c fsworker/w_list.h \
-	fsworker/w_name.c fsworker/w_name.h
+	fsworker/w_make.c fsworker/w_make.h \
+	fsworker/w_name.c fsworker/w_name.h \
+	fsworker/w_node.c fsworker/w_node.h \
+	fsworker/w_xattr.c fsworker/w_xattr.h \
+	fsworker/xattr.c fsworker/xattr.h
 tests_unit_libwenv_a_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 
 fsworker_tests = \

@@ -50,7 +50,8 @@ wenv_setup(void **state)
 		return -1;
 	snprintf(e->path, sizeof(e->path), "/tmp/viofsd-unit.XXXXXX");
 	procfd = open("/proc/self/fd", O_PATH | O_DIRECTORY);
-	if (procfd == -1 || dup2(procfd, PROC_FD_PROC) == -1)
+	if (procfd == -1 || dup2(procfd, PROC_FD_PROC) == -1 ||
+	    fchdir(PROC_FD_PROC) == -1)
 		return -1;
 	if (procfd != PROC_FD_PROC)
 		close(procfd);
@@ -104,6 +105,7 @@ wenv_req(struct wenv *e, int a, int b)
 	if (b != -1)
 		fdbag_put(&e->fds, b);
 	e->req.who = &e->who;
+	e->req.share = &e->rules;
 	e->req.fds = &e->fds;
 	fdbag_init(&e->req.give);
 	return &e->req;
