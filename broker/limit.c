@@ -31,7 +31,7 @@
 #include "limit.h"
 
 #define LIMIT_DEFAULT	1000000
-#define LIMIT_LEAST	64	/* below this not even a handshake works */
+#define LIMIT_LEAST	1024	/* what transport/main.c can work with */
 #define LIMIT_HELPERS	4096	/* spawner and workers, */
 #define LIMIT_HELPERS_LEAST 1024 /* and the broker with all of them */
 

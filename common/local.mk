@@ -25,5 +25,8 @@ build_id.h: $(top_srcdir)/common/msg.def $(top_srcdir)/common/msg.h \
 	    $(top_srcdir)/common/msg.h $(top_srcdir)/common/cred.h | \
 	    sha256sum | cut -c1-64 | sed 's/../0x&, /g' > $@
 
+# BUILT_SOURCES acts for all, check and install only.
+common/msg.$(OBJEXT): build_id.h
+
 BUILT_SOURCES += build_id.h
 CLEANFILES += build_id.h

@@ -404,12 +404,12 @@ struct a_setattr {
 };
 
 struct q_readdirplus {
-	uint64_t off;		/* cookie of getdents64(2), 0 = from the start */
+	uint64_t off;		/* cookie of getdents64(2), 0 = start */
 	uint32_t size;		/* most bytes of records wanted */
 	uint32_t entry_max;	/* most entries wanted, 1..MSG_DIRPLUS_MAX */
 };
 
-/* descriptors: the O_PATH nodes of the records with MSG_DIRENT_NODE, in order */
+/* descriptors: O_PATH nodes of the records with MSG_DIRENT_NODE, in order */
 struct a_readdirplus {
 	uint32_t entry_cnt;
 	uint32_t zero;

@@ -35,7 +35,7 @@
  * hello, so they say hello between 3 and 4, before any guest byte exists.)
  */
 
-#define PROC_FD_BROKER	3	/* transport, fsworker, spawner: to the broker */
+#define PROC_FD_BROKER	3	/* transport, fsworker, spawner: to broker */
 #define PROC_FD_PROC	4	/* fsworker: O_PATH /proc/self/fd */
 
 /*

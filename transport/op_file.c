@@ -32,7 +32,7 @@
 #include "fs.h"
 #include "op.h"
 
-#define COPY_LEN_MAX	0x7ffff000u	/* MAX_RW_COUNT; the reply has 32 bits */
+#define COPY_LEN_MAX	0x7ffff000u	/* MAX_RW_COUNT; replies have 32 bits */
 
 static void
 op_fsync_work(struct req *r)

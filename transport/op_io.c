@@ -38,10 +38,10 @@
 #include "fs.h"
 #include "op.h"
 
-#define IO_COLD		32		/* requests sent to the pool after a miss */
+#define IO_COLD		32		/* requests to the pool after a miss */
 #define IO_INLINE_MAX	(64 * 1024)	/* read at once without RWF_NOWAIT */
 #define IO_WRITE_INLINE	(128 * 1024)	/* written at once */
-#define IO_SLOW_NS	1000000		/* a write this slow makes a file cold */
+#define IO_SLOW_NS	1000000		/* a write this slow: a cold file */
 
 static int
 op_io_range(uint64_t off, uint64_t len)

@@ -299,10 +299,10 @@ op_link(struct req *r)
 
 	fin_init(&f, r);
 	if ((err = fin_take(&f, &in, sizeof(in))) == 0 &&
-	    (err = req_node(r, 0, in.oldnodeid)) == 0 &&
-	    (err = req_node(r, 1, r->in.nodeid)) == 0 &&
-	    (err = fin_name(&f, r->call.q.link.name)) == 0)
-		err = fin_done(&f);
+	    (err = fin_name(&f, r->call.q.link.name)) == 0 &&
+	    (err = fin_done(&f)) == 0 &&
+	    (err = req_node(r, 0, in.oldnodeid)) == 0)
+		err = req_node(r, 1, r->in.nodeid);
 	if (err != 0)
 		req_end(r, err);
 	else
@@ -339,11 +339,11 @@ op_rename_to(struct req *r, struct fin *f, uint64_t newdir, uint32_t flags)
 	int err;
 
 	q->flags = flags;
-	if ((err = req_node(r, 0, r->in.nodeid)) == 0 &&
-	    (err = req_node(r, 1, newdir)) == 0 &&
-	    (err = fin_name(f, q->oldname)) == 0 &&
-	    (err = fin_name(f, q->newname)) == 0)
-		err = fin_done(f);
+	if ((err = fin_name(f, q->oldname)) == 0 &&
+	    (err = fin_name(f, q->newname)) == 0 &&
+	    (err = fin_done(f)) == 0 &&
+	    (err = req_node(r, 0, r->in.nodeid)) == 0)
+		err = req_node(r, 1, newdir);
 	if (err != 0)
 		req_end(r, err);
 	else

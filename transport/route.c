@@ -68,6 +68,9 @@ route_first(const struct req *r, int creates, struct cred *c)
 
 	if (r->in.uid == FUSE_PROTO_INVALID_ID ||
 	    r->in.gid == FUSE_PROTO_INVALID_ID) {
+		if (creates || (r->fs->session.flags &
+		    FUSE_PROTO_ALLOW_IDMAP) == 0)
+			return EINVAL;
 		route_root(c);
 		return 0;
 	}

@@ -101,7 +101,8 @@ struct vu_dev {
 
 /*
  * Set up without a connection; setup code, ends the process on failure.
- * config is copied, ops is not.  Installs gmem's SIGBUS handler.
+ * config is copied, ops is not.  Installs gmem's SIGBUS handler, and sends
+ * what libevent has to say to the log.
  */
 void	vu_init(struct vu_dev *, struct event_base *, const struct vu_config *,
 	    const struct vu_ops *, void *arg);

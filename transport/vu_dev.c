@@ -245,6 +245,14 @@ vu_idle(struct vu_dev *d)
 		event_active(d->resume_ev, EV_TIMEOUT, 0);
 }
 
+/* Which descriptors can't be waited for is up to the front-end. */
+static void
+vu_event_log(int severity, const char *msg)
+{
+	if (severity >= EVENT_LOG_WARN)
+		log_guest(LOG_KEY_VHOST, "libevent: %s", msg);
+}
+
 void
 vu_init(struct vu_dev *d, struct event_base *base,
     const struct vu_config *config, const struct vu_ops *ops, void *arg)
@@ -266,6 +274,7 @@ vu_init(struct vu_dev *d, struct event_base *base,
 	}
 	d->fd = -1;
 	d->backend_fd = -1;
+	event_set_log_callback(vu_event_log);
 	gmem_init(&d->mem);
 	vu_msg_init(&d->msg);
 	err = gmem_guard(&d->mem);

@@ -37,10 +37,10 @@ struct event;
 
 #define WLINK_BUCKETS	64u
 #define WLINK_WINDOW	8u	/* requests sent ahead to one worker */
-#define WLINK_GROW	2u	/* waiting per worker before one more is wanted */
+#define WLINK_GROW	2u	/* waiting per worker until one more is asked */
 #define WLINK_PER_CRED	4u	/* workers of one credential */
 #define WLINK_IDLE	30	/* seconds until an idle worker goes */
-#define WLINK_RETRY_MS	20	/* until a refused or starved wish is repeated */
+#define WLINK_RETRY_MS	20	/* until a refused or starved wish is made */
 #define WLINK_CRASHES	8u	/* per WLINK_CRASH_TIME, then the pool pauses */
 #define WLINK_CRASH_TIME 60	/* seconds */
 

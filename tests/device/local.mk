@@ -15,7 +15,9 @@ tests_frontend_libfrontend_a_SOURCES = \
 	tests/frontend/tap.c tests/frontend/tap.h \
 	tests/frontend/vhost.c tests/frontend/vhost.h
 
-device_programs = tests/device/t_ops
+device_programs = tests/device/t_hostile tests/device/t_ids \
+	tests/device/t_messages tests/device/t_ops \
+	tests/device/t_session
 check_PROGRAMS += $(device_programs)
 TESTS += $(device_programs)
 tests_device_t_ops_SOURCES = \
@@ -26,3 +28,26 @@ tests_device_t_ops_SOURCES = \
 	tests/device/ops_rename.c tests/device/ops_space.c \
 	tests/device/t_ops.c
 tests_device_t_ops_LDADD = tests/frontend/libfrontend.a
+tests_device_t_hostile_SOURCES = \
+	tests/device/hostile.h \
+	tests/device/hostile_chain.c tests/device/hostile_fd.c \
+	tests/device/hostile_forget.c tests/device/hostile_header.c \
+	tests/device/hostile_msg.c tests/device/hostile_name.c \
+	tests/device/hostile_race.c tests/device/hostile_ring.c \
+	tests/device/hostile_session.c tests/device/hostile_size.c \
+	tests/device/hostile_table.c tests/device/hostile_value.c \
+	tests/device/hostile_vring.c tests/device/t_hostile.c
+tests_device_t_hostile_CFLAGS = $(AM_CFLAGS) -pthread
+tests_device_t_hostile_LDADD = tests/frontend/libfrontend.a
+tests_device_t_ids_SOURCES = \
+	tests/device/ids.h \
+	tests/device/ids_rights.c tests/device/ids_setid.c \
+	tests/device/t_ids.c
+tests_device_t_ids_LDADD = tests/frontend/libfrontend.a
+tests_device_t_session_SOURCES = \
+	tests/device/session.h \
+	tests/device/session_init.c tests/device/session_queue.c \
+	tests/device/t_session.c
+tests_device_t_session_LDADD = tests/frontend/libfrontend.a
+tests_device_t_messages_SOURCES = tests/device/t_messages.c
+tests_device_t_messages_LDADD = tests/frontend/libfrontend.a

@@ -188,7 +188,7 @@ box_ring(struct box *b, unsigned index)
 {
 	struct ring		*r = &b->q[index];
 	struct vhost_state	 num = { index, r->num };
-	struct vhost_state	 base = { index, r->last_used };
+	struct vhost_state	 base = { index, r->base };
 	struct vhost_state	 on = { index, 1 };
 	struct vhost_addr	 addr = { .index = index };
 	uint64_t		 u = index;

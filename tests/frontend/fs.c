@@ -221,7 +221,7 @@ fs_check(struct fs *fs, const struct fs_ticket *t, uint32_t used_len,
 		return fs_bad(fs, "used length", used_len, sizeof(*h));
 	if (h->len != used_len)
 		return fs_bad(fs, "out_header.len", h->len, used_len);
-	if (h->unique != t->unique)
+	if (h->unique != t->unique && !t->any_unique)
 		return fs_bad(fs, "unique", (long long)h->unique,
 		    (long long)t->unique);
 	if (h->len > sizeof(*h) + t->room)
@@ -238,10 +238,13 @@ static int
 fs_await(struct fs *fs, struct fs_ticket *t, uint32_t *used_len)
 {
 	struct ring	*r = &fs->q[t->queue];
-	unsigned	 bad = r->bad_used;
+	unsigned	 bad = r->bad_used, lost = r->lost_irq;
 	int		 err;
 
 	err = ring_wait(r, t->head, fs->timeout, fs->conn->fd, used_len);
+	if (r->lost_irq != lost)
+		tap_diag("queue %u: a reply came without a notification",
+		    t->queue);
 	if (r->bad_used != bad)
 		return fs_bad(fs, "used ring entries never asked for",
 		    r->bad_used - bad, 0);
@@ -309,10 +312,14 @@ fs_raw(struct fs *fs, const void *buf, size_t len, size_t room)
 		memcpy(&t.unique, (const uint8_t *)buf +
 		    offsetof(struct fuse_in_header, unique),
 		    sizeof(t.unique));
+	else
+		t.any_unique = true;
 	memcpy(mem_ptr(fs->mem, t.slot->tx, len), buf, len);
 	rc = fs_chain(fs, &t, len, room);
-	if (rc != 0)
+	if (rc != 0) {
+		t.slot->busy = false;
 		return rc;
+	}
 	ring_kick(&fs->q[t.queue], false);
 	return fs_finish(fs, &t, NULL, 0);
 }

@@ -95,6 +95,7 @@ struct fs_ticket {
 	unsigned	 queue;
 	uint32_t	 room;		/* payload bytes the reply may have */
 	bool		 no_reply;
+	bool		 any_unique;	/* the request had none to repeat */
 };
 
 /* Take buffers out of guest memory. */
@@ -116,8 +117,7 @@ int	fs_call(struct fs *, const struct fs_args *);
 
 /*
  * Send len bytes as they are, with room for room bytes of reply (header
- * included); returns what fs_call returns.  Nothing is sent if room is 0
- * but the readable part.
+ * included); returns what fs_call returns.
  */
 int	fs_raw(struct fs *, const void *buf, size_t len, size_t room);
 

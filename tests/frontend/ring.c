@@ -101,10 +101,10 @@ ring_reset(struct ring *r)
 	memset(r->used, 0, 6 + 8 * (size_t)r->num);
 	memset(r->chain, 0, sizeof(r->chain));
 	for (i = 0; i < r->num; i++)
-		r->desc[i].next = (uint16_t)(i + 1);
+		r->link[i] = (uint16_t)(i + 1);
 	r->free_head = 0;
 	r->free_cnt = r->num;
-	r->next_avail = r->kicked = r->last_used = 0;
+	r->base = r->next_avail = r->kicked = r->last_used = 0;
 	r->bad_used = r->lost_irq = 0;
 	ring_drain(r->kick);
 	ring_drain(r->call);
@@ -140,7 +140,7 @@ ring_add_indirect(struct ring *r, const struct ring_seg *seg,
 		    (uint16_t)(i + 1));
 	head = r->free_head;
 	d = &r->desc[head];
-	r->free_head = d->next;
+	r->free_head = r->link[head];
 	r->free_cnt--;
 	r->chain[head].desc_cnt = 1;
 	d->addr = gpa;
@@ -163,7 +163,7 @@ ring_add(struct ring *r, const struct ring_seg *seg, unsigned out_cnt,
 		return -1;
 	head = at = r->free_head;
 	for (i = 0; i < cnt; i++) {
-		next = r->desc[at].next;
+		next = r->link[at];
 		r->desc[at] = ring_fill(&seg[i], i >= out_cnt, i == cnt - 1,
 		    next);
 		at = next;
@@ -181,8 +181,8 @@ ring_free(struct ring *r, uint16_t head)
 	unsigned	 i, cnt = r->chain[head].desc_cnt;
 
 	for (i = 1; i < cnt; i++)
-		at = r->desc[at].next;
-	r->desc[at].next = r->free_head;
+		at = r->link[at];
+	r->link[at] = r->free_head;
 	r->free_head = head;
 	r->free_cnt = (uint16_t)(r->free_cnt + cnt);
 	memset(&r->chain[head], 0, sizeof(r->chain[head]));
@@ -246,6 +246,14 @@ ring_collect(struct ring *r)
 	if (r->event_idx)
 		*(volatile uint16_t *)ring_used_event(r) = r->last_used;
 	atomic_thread_fence(memory_order_seq_cst);
+}
+
+void
+ring_forget(struct ring *r)
+{
+	ring_collect(r);
+	memset(r->chain, 0, sizeof(r->chain));
+	r->bad_used = 0;
 }
 
 static int64_t

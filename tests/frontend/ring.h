@@ -54,13 +54,15 @@ struct ring {
 	struct vring_avail	*avail;
 	struct vring_used	*used;
 	uint16_t		 free_head, free_cnt;
+	uint16_t		 link[RING_MAX];	/* free list, chains */
+	uint16_t		 base;		/* for SET_VRING_BASE */
 	uint16_t		 next_avail;	/* what we publish next */
-	uint16_t		 kicked;	/* next_avail at the last kick */
+	uint16_t		 kicked;	/* next_avail at last kick */
 	uint16_t		 last_used;	/* what we collect next */
 	struct ring_chain	 chain[RING_MAX];
 	int			 kick, call, err;	/* eventfds */
-	unsigned		 bad_used;	/* used entries never asked for */
-	unsigned		 lost_irq;	/* used without a notification */
+	unsigned		 bad_used;	/* used, never asked for */
+	unsigned		 lost_irq;	/* used, no notification */
 };
 
 /* Lay out a ring of num (a power of two) descriptors and make its eventfds. */
@@ -89,6 +91,9 @@ void	ring_kick(struct ring *, bool always);
 
 /* Take everything the device has put into the used ring. */
 void	ring_collect(struct ring *);
+
+/* No longer wait for anything that was published by hand. */
+void	ring_forget(struct ring *);
 
 /*
  * Wait until the chain of this head is done and free it; *used_len is what

@@ -81,7 +81,8 @@ table {
 	if (depth(stmt) > 0 || stmt ~ /\?.*:$/ || stmt ~ /^__attribute__ *\(\(.*\)\)$/)
 		next
 	# Declarators that clang-format takes for something else.
-	if (stmt ~ /;$/ && stmt ~ /^[ \t]*typedef [a-z_]+ ?\(/) {
+	if (stmt ~ /^[A-Z_]+\(.*\)$/ ||
+	    stmt ~ /;$/ && stmt ~ /^[ \t]*typedef [a-z_]+ ?\(/) {
 		stmt = ""
 		next
 	}

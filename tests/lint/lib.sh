@@ -93,8 +93,8 @@ lint_code() {
 	[ $# -eq 0 ] || awk -f "$lint_top/tests/lint/code.awk" "$@"
 }
 
-# lint_only REGEX FILES: calls of REGEX in product files that FILES (another
-# regular expression) does not name.
+# lint_only REGEX FILES: calls of REGEX, raw ones too, in product files that FILES
+# (another regular expression) does not name.
 lint_only() {
 	# shellcheck disable=SC2046
 	lint_code $(lint_product) | awk -v re="$1" -v files="^($2)\$" '
@@ -108,7 +108,8 @@ lint_only() {
 		line = code
 		sub(/:.*/, "", line)
 		sub(/^[^:]*:/, "", code)
-		if (match(code, "(^|[^A-Za-z0-9_])(" re ")[ \t]*\\("))
+		if (match(code, "(^|[^A-Za-z0-9_])(" re ")[ \t]*\\(") ||
+		    match(code, "syscall\\((SYS_|__NR_)(" re ")[^A-Za-z0-9_]"))
 			print file ":" line ": " \
 			    substr(code, RSTART, RLENGTH) " is not for this file"
 	}'

@@ -8,6 +8,7 @@ function_max=80		# lines of the longest function
 function_p90=50		# nine of ten are shorter
 file_max=600		# lines of the longest file
 file_wish=450		# reported when longer
+unit_max=800		# a unit test is one file for each file it tests
 
 # "FILE FIRST LAST NAME" of each function.
 size_functions() {
@@ -36,8 +37,9 @@ size_p90() {
 
 size_file() {
 	# shellcheck disable=SC2046
-	wc -l $(lint_c) | awk -v max="$file_max" \
-	    '$2 != "total" && $1 > max { print $2 ":1: " $1 " lines" }'
+	wc -l $(lint_c) | awk -v file_max="$file_max" -v unit_max="$unit_max" '
+	{ max = $2 ~ /^tests\/unit\// ? unit_max : file_max }
+	$2 != "total" && $1 > max { print $2 ":1: " $1 " lines" }'
 }
 
 size_long() {
@@ -72,7 +74,7 @@ size_rule() {
 }
 
 mkdir -p "$lint_tmp/size_function/common" "$lint_tmp/size_p90/common" \
-    "$lint_tmp/size_file/common"
+    "$lint_tmp/size_file/common" "$lint_tmp/size_file/tests/unit"
 size_plant 81 1 >"$lint_tmp/size_function/common/x.c"
 size_plant 80 1 | sed 's/ PLANTED//' >>"$lint_tmp/size_function/common/x.c"
 {
@@ -82,7 +84,10 @@ size_plant 80 1 | sed 's/ PLANTED//' >>"$lint_tmp/size_function/common/x.c"
 } >"$lint_tmp/size_p90/common/x.c"
 { echo "/* PLANTED */"; yes 'int x;' | head -n 600; } \
     >"$lint_tmp/size_file/common/x.c"
+{ echo "/* PLANTED */"; yes 'int x;' | head -n 800; } \
+    >"$lint_tmp/size_file/tests/unit/test_x.c"
 yes 'int x;' | head -n 600 >"$lint_tmp/size_file/common/good.c"
+yes 'int x;' | head -n 800 >"$lint_tmp/size_file/tests/unit/test_good.c"
 
 if ! ctags --version 2>/dev/null | grep -q 'Universal Ctags'; then
 	lint_skip "functions have at most $function_max lines" "no Universal Ctags"
@@ -99,6 +104,6 @@ else
 		    ", p90 " len[int(NR * 0.9)] ", longest " len[NR]
 	}'
 fi
-size_rule size_file "files have at most $file_max lines" size_file
+size_rule size_file "files have at most $file_max lines, unit tests $unit_max" size_file
 (cd "$lint_top" && size_long)
 lint_end

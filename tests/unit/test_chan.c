@@ -15,7 +15,7 @@
  */
 
 /*
- * Knows: what a channel accepts, and that a refused message leaves nothing open.
+ * Knows: what a channel accepts, and that a refused message leaves nothing.
  * Never: what a message means (tests/ipc/matrix.c sends every wrong variant).
  */
 

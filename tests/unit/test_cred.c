@@ -33,16 +33,16 @@ static void
 test_classes(void **state)
 {
 	struct cred c;
-	uint32_t class;
+	uint32_t n;
 
 	(void)state;
-	for (class = 0; class < 6; class++) {
+	for (n = 0; n < 6; n++) {
 		cred_set(&c, CRED_USER, 1000, 100);
-		c.class = class;
-		assert_int_equal(cred_valid(&c), class == CRED_USER ||
-		    class == CRED_CREATOR);
+		c.class = n;
+		assert_int_equal(cred_valid(&c), n == CRED_USER ||
+		    n == CRED_CREATOR);
 		c.uid = 0;
-		assert_int_equal(cred_valid(&c), class == CRED_ROOT);
+		assert_int_equal(cred_valid(&c), n == CRED_ROOT);
 	}
 	cred_set(&c, CRED_USER, 1000, 0);
 	assert_int_equal(cred_valid(&c), 1);

@@ -292,7 +292,7 @@ test_del(void **state)
 	r.uva++;
 	assert_int_equal(gmem_del(&mem, &r), ENOENT);
 	r.uva--;
-	/* The last translation is remembered: it must not outlive its region. */
+	/* The last translation is remembered, no longer than its region. */
 	assert_int_equal(gmem_iov(&mem, r.gpa, 1, iov, 2, &cnt), 0);
 	assert_int_equal(gmem_del(&mem, &r), 0);
 	assert_int_equal(gmem_del(&mem, &r), ENOENT);

@@ -263,7 +263,8 @@ written(void)
 static void
 script(const struct step *list, unsigned int cnt)
 {
-	memcpy(steps, list, cnt * sizeof(*list));
+	if (cnt > 0)
+		memcpy(steps, list, cnt * sizeof(*list));
 	step_cnt = cnt;
 	step_at = pooled = push_cnt = 0;
 }

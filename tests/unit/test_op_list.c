@@ -418,19 +418,46 @@ test_plus_bad_record(void **state)
 		record("file1", 1);
 		d = record("file2", 1);
 		switch (i) {
-		case 0: d->rec_len = 0; break;
-		case 1: d->rec_len = 8; break;
-		case 2: d->rec_len += 4; break;
-		case 3: d->rec_len += 8; break;
-		case 4: d->rec_len = UINT16_MAX; break;
-		case 5: d->name_len = 0; break;
-		case 6: d->name_len = 9; break;
-		case 7: d->name_len = 256; d->rec_len = 392; break;
-		case 8: d->name_len = UINT16_MAX; break;
-		case 9: memcpy(d + 1, "fi/e2", 5); break;
-		case 10: memcpy(d + 1, "fi\0e2", 5); break;
-		case 11: ans.m.tail_len -= d->rec_len; break;
-		default: ans.m.tail_len -= 8; break;
+		case 0:
+			d->rec_len = 0;
+			break;
+		case 1:
+			d->rec_len = 8;
+			break;
+		case 2:
+			d->rec_len += 4;
+			break;
+		case 3:
+			d->rec_len += 8;
+			break;
+		case 4:
+			d->rec_len = UINT16_MAX;
+			break;
+		case 5:
+			d->name_len = 0;
+			break;
+		case 6:
+			d->name_len = 9;
+			break;
+		case 7:
+			d->name_len = 256;
+			d->rec_len = 392;
+			break;
+		case 8:
+			d->name_len = UINT16_MAX;
+			break;
+		case 9:
+			memcpy(d + 1, "fi/e2", 5);
+			break;
+		case 10:
+			memcpy(d + 1, "fi\0e2", 5);
+			break;
+		case 11:
+			ans.m.tail_len -= d->rec_len;
+			break;
+		default:
+			ans.m.tail_len -= 8;
+			break;
 		}
 		answer();
 		check_reply(ROOM);

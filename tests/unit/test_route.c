@@ -77,14 +77,23 @@ test_users(void **state)
 	expect(0, CRED_USER, 1000, 0);
 }
 
+/* An id of -1 is right on an idmapped mount, and never for a new file. */
 static void
 test_no_ids(void **state)
 {
+	struct cred c;
+
 	(void)state;
 	request(UINT32_MAX, 5, "", 0);
+	assert_int_equal(route_first(&req, 0, &c), EINVAL);
+	fs.session.flags |= FUSE_PROTO_ALLOW_IDMAP;
 	expect(0, CRED_ROOT, 0, 0);
+	assert_int_equal(route_first(&req, 1, &c), EINVAL);
 	request(5, UINT32_MAX, "", 0);
-	expect(1, CRED_ROOT, 0, 0);
+	assert_int_equal(route_first(&req, 0, &c), EINVAL);
+	fs.session.flags |= FUSE_PROTO_ALLOW_IDMAP;
+	expect(0, CRED_ROOT, 0, 0);
+	assert_int_equal(route_first(&req, 1, &c), EINVAL);
 }
 
 static void

@@ -15,7 +15,8 @@
  */
 
 /*
- * Knows: a worker that answers, lies, dies, or never comes; we play it and the broker.
+ * Knows: a worker that answers, lies, dies, or never comes; we play it and the
+ * broker.
  * Never: a real worker.
  */
 

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: ISC
+# A real transport among workers that lie.
+check_PROGRAMS += tests/ipc/rogue_worker
+TESTS += tests/ipc/rogue_worker
+tests_ipc_rogue_worker_SOURCES = tests/ipc/rogue_worker.c \
+	tests/ipc/rtrans.c tests/ipc/rtrans.h
+tests_ipc_rogue_worker_LDADD = tests/frontend/libfrontend.a libcommon.a \
+	$(SECCOMP_LIBS) $(CAPNG_LIBS) $(BSD_LIBS)

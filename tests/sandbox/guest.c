@@ -1,0 +1,98 @@
+/*
+ * Copyright (c) 2026 The viofsd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * Knows: a guest that has made some requests and stays: it keeps a directory
+ * and a file open, as root and as uid 1000, until its standard input ends.
+ * Never: what is looked at meanwhile.
+ *
+ * guest SOCKET: prints "ready PID" once the requests were answered.
+ */
+
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../frontend/box.h"
+#include "../frontend/tap.h"
+
+#define ROOT	FUSE_ROOT_ID
+
+static int
+guest_setup(struct box *b, const char *path)
+{
+	unsigned int i;
+	int err;
+
+	memset(b, 0, sizeof(*b));
+	b->o.queues = 2;
+	if ((err = mem_open(&b->m, MEM_LEN, 1)) != 0)
+		return err;
+	for (i = 0; i < b->o.queues; i++)
+		if ((err = ring_open(&b->q[i], &b->m, i, 128)) != 0)
+			return err;
+	fs_open(&b->fs, &b->m, b->q, b->o.queues, &b->v);
+	for (i = 0; i < 50; i++)	/* the socket may not be there yet */
+		if ((err = vhost_connect(&b->v, path, 100)) == 0)
+			break;
+	if (err != 0 || (err = box_negotiate(b)) != 0)
+		return err;
+	return box_setup(b);
+}
+
+/* As this user: make a directory and a file in it, which stays open. */
+static int
+guest_user(struct box *b, uint32_t uid)
+{
+	struct fuse_entry_out e;
+	struct fs_file f, d;
+	char name[32];
+	int rc;
+
+	snprintf(name, sizeof(name), "dir%u", uid);
+	fs_cred(&b->fs, uid, uid);
+	if ((rc = fs_mkdir(&b->fs, ROOT, name, 0755, &e)) < 0 ||
+	    (rc = fs_opendir(&b->fs, e.nodeid, &d)) < 0 ||
+	    (rc = fs_create(&b->fs, e.nodeid, "file", 0644, O_RDWR, &f)) < 0 ||
+	    (rc = fs_write(&b->fs, &f, 0, "text", 4)) < 0)
+		return rc;
+	return fs_read(&b->fs, &f, 0, name, 4);
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct box b;
+	char c;
+	int rc;
+
+	if (argc != 2)
+		tap_bail("usage: guest SOCKET");
+	if ((rc = guest_setup(&b, argv[1])) != 0)
+		tap_bail("%s: %s", argv[1], strerror(rc));
+	if ((rc = fs_init(&b.fs, &b.init)) < 0 ||
+	    (rc = guest_user(&b, 0)) < 0 || (rc = guest_user(&b, 1000)) < 0)
+		tap_bail("request: %s", tap_rcname(rc));
+	printf("ready %d\n", getpid());
+	fflush(stdout);
+	while (read(STDIN_FILENO, &c, 1) > 0)
+		continue;
+	return 0;
+}

@@ -1,0 +1,276 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+# A daemon that serves a guest, seen from the host: what each of its processes
+# is, may do, sees and holds.  Needs root.
+set -eu
+
+daemon=${VIOFSD:-./viofsd}
+guest=${top_builddir:-.}/tests/sandbox/guest
+count=0
+failed=0
+
+ok() {
+	count=$((count + 1))
+	echo "ok $count - $*"
+}
+
+not_ok() {
+	count=$((count + 1))
+	failed=$((failed + 1))
+	echo "not ok $count - $*"
+}
+
+# is GOT WANT NAME...
+is() {
+	local got=$1 want=$2
+
+	shift 2
+	if [ "$got" = "$want" ]; then
+		ok "$*"
+	else
+		not_ok "$*"
+		echo "# got '$got', wanted '$want'"
+	fi
+}
+
+if [ "$(id -u)" != 0 ]; then
+	echo "1..0 # SKIP needs root"
+	exit 0
+fi
+
+if grep -q 'define VIOFSD_INSTRUMENTED' "${top_builddir:-.}/config.h"; then
+	echo "1..0 # SKIP a build for tests does not serve"
+	exit 0
+fi
+
+top=$(mktemp -d "${TMPDIR:-/tmp}/viofsd-jail.XXXXXX")
+broker=
+talk=
+cleanup() {
+	[ -z "$talk" ] || exec 8>&-
+	[ -z "$broker" ] || kill -KILL "$broker" 2>/dev/null || :
+	rm -rf "$top"
+}
+trap cleanup EXIT
+trap 'exit 1' HUP INT TERM
+
+mkdir -m 0777 "$top/share"
+# umask and descriptors as a careless parent would leave them.
+(umask 0; exec "$daemon" --socket-path "$top/sock" \
+    --shared-dir "$top/share" 2>"$top/log" 7<"$top" >/dev/null </dev/null) &
+broker=$!
+mkfifo "$top/talk"
+"$guest" "$top/sock" <"$top/talk" >"$top/out" 2>&1 &
+guest_pid=$!
+exec 8>"$top/talk"
+talk=1
+for _ in $(seq 100); do
+	grep -q ready "$top/out" && break
+	kill -0 "$guest_pid" 2>/dev/null || break
+	sleep 0.1
+done
+if ! grep -q ready "$top/out"; then
+	sed 's/^/# /' "$top/out" "$top/log"
+	echo "Bail out! no guest"
+	exit 1
+fi
+
+# child PARENT TITLE: the one child of a process with this title.
+child() {
+	local pid
+
+	for pid in $(cat "/proc/$1/task/$1/children"); do
+		case $(tr '\0' '\n' <"/proc/$pid/cmdline" | head -n 1) in
+		"$2"*) echo "$pid" ;;
+		esac
+	done
+}
+transport=$(child "$broker" "viofsd: transport")
+spawner=$(child "$broker" "viofsd: spawner")
+root=$(child "$spawner" "viofsd: worker root 0:0")
+user=$(child "$spawner" "viofsd: worker user 1000:1000")
+for pid in "$transport" "$spawner" "$root" "$user"; do
+	if [ ! -d "/proc/${pid:-none}" ]; then
+		echo "Bail out! a process is missing: $transport, $spawner," \
+		    "$root, $user"
+		exit 1
+	fi
+done
+
+# field PID NAME: of status, on one line.
+field() {
+	awk -F: -v name="$2" '$1 == name {
+		gsub(/^[ \t]+|[ \t]+$/, "", $2)
+		gsub(/[ \t]+/, " ", $2)
+		print $2
+	}' "/proc/$1/status"
+}
+
+# identity ROLE PID UID GID CAPS: all four ids, no group, exactly these caps.
+identity() {
+	local none=0000000000000000
+
+	is "$(field "$2" Uid)" "$3 $3 $3 $3" "$1: user"
+	is "$(field "$2" Gid)" "$4 $4 $4 $4" "$1: group"
+	is "$(field "$2" Groups)" "" "$1: no supplementary group"
+	is "$(field "$2" CapEff)" "$5" "$1: effective capabilities"
+	is "$(field "$2" CapPrm)" "$5" "$1: permitted capabilities"
+	is "$(field "$2" CapBnd)" "$5" "$1: bounding set"
+	is "$(field "$2" CapInh) $(field "$2" CapAmb)" "$none $none" \
+	    "$1: nothing inheritable, nothing ambient"
+}
+
+# jail ROLE PID: what holds for every process, and for each of its threads.
+jail() {
+	local task
+
+	task=$(cat /proc/"$2"/task/*/status)
+	is "$(grep -c '^Seccomp:.2$' <<<"$task")" \
+	    "$(ls "/proc/$2/task" | wc -l)" "$1: every thread is filtered"
+	is "$(grep -c '^NoNewPrivs:.1$' <<<"$task")" \
+	    "$(ls "/proc/$2/task" | wc -l)" "$1: no_new_privs everywhere"
+	is "$(ls -A "/proc/$2/root/")" "" "$1: its root is empty"
+	is "$(awk '{ print $5, substr($6, 1, 3) }' "/proc/$2/mountinfo")" \
+	    "/ ro," "$1: one mount, read-only"
+	is "$(mkdir "/proc/$2/root/x" 2>/dev/null && echo made)" "" \
+	    "$1: nothing can be made there"
+	is "$(readlink "/proc/$2/cwd")" / "$1: working directory"
+	is "$(grep -c '^[^ ]* .wx' "/proc/$2/maps" || :)" 0 \
+	    "$1: no memory is writable and executable"
+	is "$(awk '/Max core file size/ { print $5, $6 }' \
+	    "/proc/$2/limits")" "0 0" "$1: leaves no core"
+}
+
+# spaces ROLE PID NAMESPACE...: its own, not ours.
+spaces() {
+	local role=$1 pid=$2 ns
+
+	shift 2
+	for ns; do
+		if [ "$(readlink "/proc/$pid/ns/$ns")" != \
+		    "$(readlink "/proc/self/ns/$ns")" ]; then
+			ok "$role: $ns namespace of its own"
+		else
+			not_ok "$role: $ns namespace of its own"
+		fi
+	done
+}
+
+# holds ROLE PID: "count kind" of each kind of descriptor, sorted.
+holds() {
+	local fd to flags
+
+	for fd in "/proc/$1/fd/"*; do
+		to=$(readlink "$fd")
+		flags=$(awk '$1 == "flags:" { print $2 }' \
+		    "/proc/$1/fdinfo/${fd##*/}")
+		case $to in
+		/dev/null) echo null ;;
+		"$top/log") echo log ;;
+		"$top/sock.pid") echo lock ;;
+		socket:*) echo socket ;;
+		pipe:*) echo pipe ;;
+		/memfd:* | anon_inode:*) echo "${to#anon_inode:}" ;;
+		*)	if [ $((flags & 010000000)) != 0 ]; then
+				echo path
+			else
+				echo "open ${to#"$top"}"
+			fi ;;
+		esac
+	done | sort | uniq -c | awk '{ $1 = $1; print }' | paste -sd,
+}
+
+identity broker "$broker" 0 0 0000000000000020
+identity spawner "$spawner" 0 0 00000000880001fb
+who=nobody
+! getent passwd _viofsd >/dev/null || who=_viofsd
+identity transport "$transport" "$(id -u "$who")" "$(id -g "$who")" \
+    0000000000000000
+identity "root worker" "$root" 0 0 000000008800001b
+identity "user worker" "$user" 1000 1000 0000000000000000
+
+jail broker "$broker"
+jail spawner "$spawner"
+jail transport "$transport"
+jail "root worker" "$root"
+jail "user worker" "$user"
+
+spaces broker "$broker" mnt net ipc uts cgroup
+spaces transport "$transport" mnt net ipc uts cgroup pid
+for pid in "$spawner" "$root" "$user"; do
+	spaces "$(tr '\0' '\n' <"/proc/$pid/cmdline" | head -n 1)" "$pid" \
+	    mnt net ipc uts cgroup pid
+done
+is "$(readlink "/proc/$transport/ns/pid" | grep -cF \
+    "$(readlink "/proc/$spawner/ns/pid")" || :)" 0 \
+    "transport and workers cannot see each other"
+
+# A process that may be dumped belongs to its user in /proc.
+is "$(stat -c %u "/proc/$transport/environ")" 0 "transport: not dumpable"
+is "$(stat -c %u "/proc/$user/environ")" 0 "user worker: not dumpable"
+for pid in "$transport" "$root" "$user"; do
+	is "$(wc -c <"/proc/$pid/environ")" 0 \
+	    "$(tr '\0' '\n' <"/proc/$pid/cmdline" | head -n 1): no environment"
+done
+
+is "$(grep -l 'memfd:' /proc/{"$broker","$spawner","$root","$user"}/maps || :)" \
+    "" "guest memory is in none of the other processes"
+is "$(grep -q 'memfd:' "/proc/$transport/maps" && echo yes)" yes \
+    "guest memory is in the transport"
+
+# Three channels, the listening and the accepted socket; kick, call and error
+# of two rings, one more for the I/O threads; libevent's pipe.  Five nodes, two
+# open directories, two open files.
+is "$(holds "$transport")" "$(paste -sd, <<-'EOF'
+	7 [eventfd]
+	1 [eventpoll]
+	1 log
+	2 null
+	1 open /dir0
+	1 open /dir0/file
+	1 open /dir1000
+	1 open /dir1000/file
+	5 path
+	2 pipe
+	5 socket
+	EOF
+)" "transport: holds nodes, what the guest opened, and channels"
+is "$(holds "$root")" "1 log,2 null,1 path,2 socket" \
+    "root worker: holds nothing of the share"
+is "$(holds "$user")" "1 log,2 null,1 path,2 socket" \
+    "user worker: holds nothing of the share"
+is "$(holds "$spawner" | sed 's,/[^ ]*/viofsd-fsworker,the worker,')" \
+    "1 [signalfd],1 log,2 null,1 open the worker,1 path,1 socket" \
+    "spawner: holds its procfs and the worker's program"
+# The share as it was cloned, and its root; channels to all four.
+is "$(holds "$broker")" "$(paste -sd, <<-'EOF'
+	1 [eventpoll]
+	2 [pidfd]
+	1 lock
+	1 log
+	2 null
+	2 path
+	2 pipe
+	4 socket
+	EOF
+)" "broker: holds the share and channels, nothing open in it"
+
+# The guest goes: the daemon ends, and nothing is left of it.
+exec 8>&-
+talk=
+wait "$guest_pid" || not_ok "the guest ended well"
+code=0
+wait "$broker" || code=$?
+broker=
+is "$code" 0 "the daemon ends with its guest"
+sleep 0.2
+left=
+for pid in "$transport" "$spawner" "$root" "$user"; do
+	[ ! -d "/proc/$pid" ] || left="$left $pid"
+done
+is "$left" "" "no process is left"
+if [ "$failed" != 0 ]; then
+	sed 's/^/# log: /' "$top/log"
+fi
+echo "1..$count"
+[ "$failed" = 0 ]

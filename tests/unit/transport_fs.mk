@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: ISC
+# From a popped chain to a worker and back; each test includes the file that
+# it tests and stubs what that calls, so the library's copy is not linked.
+if HAVE_CMOCKA
+transport_fs_tests = \
+	tests/unit/test_fin \
+	tests/unit/test_fout \
+	tests/unit/test_handle \
+	tests/unit/test_node \
+	tests/unit/test_op_io \
+	tests/unit/test_op_list \
+	tests/unit/test_req \
+	tests/unit/test_route \
+	tests/unit/test_wlink
+check_PROGRAMS += $(transport_fs_tests)
+TESTS += $(transport_fs_tests)
+
+transport_fs_libs = libtransport.a libcommon.a $(CMOCKA_LIBS) \
+	$(EVENT_LIBS) $(SECCOMP_LIBS) $(BSD_LIBS) -lpthread
+tests_unit_test_fin_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_fin_LDADD = $(transport_fs_libs)
+tests_unit_test_fout_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_fout_LDADD = $(transport_fs_libs)
+tests_unit_test_handle_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_handle_LDADD = $(transport_fs_libs)
+tests_unit_test_node_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_node_LDADD = $(transport_fs_libs)
+tests_unit_test_op_io_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_op_io_LDADD = $(transport_fs_libs)
+tests_unit_test_op_list_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_op_list_LDADD = $(transport_fs_libs)
+tests_unit_test_req_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_req_LDADD = $(transport_fs_libs)
+tests_unit_test_route_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_route_LDADD = $(transport_fs_libs)
+tests_unit_test_wlink_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_wlink_LDADD = $(transport_fs_libs)
+endif
