@@ -55,13 +55,16 @@ idmap_range_ok(uint32_t first, uint32_t cnt)
 static int
 idmap_rule_ok(const struct idmap_rule *r)
 {
-	if (r->of > IDMAP_GID || r->kind >= IDMAP_KIND_CNT ||
-	    !idmap_range_ok(r->first, r->cnt))
+	if (r->of > IDMAP_GID || r->kind >= IDMAP_KIND_CNT)
+		return 0;
+	/* "All from here on" may include what is nobody's. */
+	if (r->kind == IDMAP_FORBID_GUEST)
+		return r->to == 0 && r->cnt > 0 &&
+		    r->cnt - 1 <= UINT32_MAX - r->first;
+	if (!idmap_range_ok(r->first, r->cnt))
 		return 0;
 	if (r->kind == IDMAP_GUEST || r->kind == IDMAP_HOST)
 		return idmap_range_ok(r->to, r->cnt);
-	if (r->kind == IDMAP_FORBID_GUEST)
-		return r->to == 0;
 	return r->to != UINT32_MAX;
 }
 

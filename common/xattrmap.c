@@ -257,8 +257,10 @@ xattrmap_server(const struct xattrmap *m, const char *name)
 			continue;
 		if (r->type == XATTRMAP_BAD || r->type == XATTRMAP_UNSUPPORTED)
 			return NULL;
-		return r->type == XATTRMAP_PREFIX ?
-		    name + strlen(r->prepend) : name;
+		if (r->type == XATTRMAP_PREFIX)
+			name += strlen(r->prepend);
+		/* A prefix alone is no name. */
+		return name[0] != '\0' ? name : NULL;
 	}
 	return NULL;
 }
