@@ -255,7 +255,7 @@ test_round(void **state)
 {
 	struct idmap m = map(RULES({ U, IDMAP_GUEST, 0, 1000, 4294966000 },
 	    { U, IDMAP_HOST, 1000, 0, 4294966000 }), 2);
-	uint32_t which, host;
+	uint32_t which, host = 0;
 	uint64_t guest;
 
 	(void)state;
