@@ -313,6 +313,9 @@ void
 node_set_fd(struct node_table *t, struct node *n, int *fd)
 {
 	if (n->fd == -1) {
+		/* The budget is kept where anything can be spared. */
+		if (t->fds >= t->fd_max)
+			node_fd_spare(t);
 		n->fd = *fd;
 		*fd = -1;
 		t->fds++;
@@ -367,8 +370,6 @@ node_enter(struct node_table *t, struct node_file *f, struct node **out)
 		fd_close(&f->fd);
 		return err;
 	}
-	if (n->fd == -1 && t->fds >= t->fd_max)
-		node_fd_spare(t);
 	node_set_fd(t, n, &f->fd);
 	n->mode = f->attr->mode;
 	node_again(n);
