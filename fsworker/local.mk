@@ -7,9 +7,9 @@ viofsd_fsworker_SOURCES = \
 	fsworker/acl.c fsworker/acl.h \
 	fsworker/at.c fsworker/at.h \
 	fsworker/attr.c fsworker/attr.h \
+	fsworker/give.c fsworker/give.h \
 	fsworker/label.c fsworker/label.h \
 	fsworker/make.c fsworker/make.h \
-	fsworker/node.c fsworker/node.h \
 	fsworker/serve.c fsworker/serve.h \
 	fsworker/setid.c fsworker/setid.h \
 	fsworker/share.c fsworker/share.h \

@@ -32,7 +32,7 @@
 
 #include "at.h"
 #include "attr.h"
-#include "node.h"
+#include "give.h"
 #include "w_list.h"
 
 #define W_LIST_RAW_MIN	1024	/* room for a record with the longest name */
@@ -99,7 +99,7 @@ w_list_node(const struct w_list *l, const char *name, struct w_list_entry *n)
 		fd_close(&n->fd);
 		return 0;
 	}
-	err = node_seal(l->req->who, n->fd, n->attr.mnt_id, &n->seal,
+	err = give_seal(l->req->who, n->fd, n->attr.mnt_id, &n->seal,
 	    &n->seal_len);
 	if (err != 0)
 		fd_close(&n->fd);

@@ -29,9 +29,9 @@
 #include <string.h>
 
 #include "at.h"
+#include "give.h"
 #include "label.h"
 #include "make.h"
-#include "node.h"
 #include "w_file.h"
 #include "w_make.h"
 #include "w_name.h"
@@ -80,7 +80,7 @@ w_make_node(struct serve_req *req, struct make *m, const char *name,
 	m->name = name;
 	if ((err = make_new(m)) != 0)
 		return err;
-	return node_give(req, m->fd, attr);
+	return give_node(req, m->fd, attr);
 }
 
 /* Give the node and the open file of m->fd. */
@@ -93,7 +93,7 @@ w_make_open(struct serve_req *req, struct make *m, struct msg_attr *attr)
 		fd_close(&m->fd);
 		return err;
 	}
-	err = node_give(req, node, attr);
+	err = give_node(req, node, attr);
 	fdbag_put(&req->give, m->fd);
 	return err;
 }

@@ -35,7 +35,7 @@
 
 #include "at.h"
 #include "attr.h"
-#include "node.h"
+#include "give.h"
 #include "w_name.h"
 
 /* A target with its NUL, or with the byte that shows that it is too long. */
@@ -73,7 +73,7 @@ on_lookup(struct serve_req *req, const struct q_lookup *q,
 	if ((err = w_name_dir(req, 0, q->name, &dirfd)) != 0 ||
 	    (err = at_child(dirfd, q->name, &fd)) != 0)
 		return err;
-	return node_give(req, fd, &a->attr);
+	return give_node(req, fd, &a->attr);
 }
 
 int

@@ -31,7 +31,7 @@
 #include "access.h"
 #include "at.h"
 #include "attr.h"
-#include "node.h"
+#include "give.h"
 #include "w_node.h"
 
 #define W_NODE_SYNC	((uint32_t)AT_STATX_SYNC_TYPE)
@@ -106,7 +106,7 @@ on_parent(struct serve_req *req, const struct q_parent *q,
 		err = at_reopen(dirfd, O_PATH, &fd);
 	else
 		err = at_parent(dirfd, &fd);
-	return err != 0 ? err : node_give(req, fd, &a->attr);
+	return err != 0 ? err : give_node(req, fd, &a->attr);
 }
 
 int
@@ -120,5 +120,5 @@ on_self(struct serve_req *req, const struct q_self *q, struct a_self *a)
 	if ((err = at_claim(req->who, serve_fd(req, 0), &type)) != 0 ||
 	    (err = at_reopen(serve_fd(req, 0), O_PATH, &fd)) != 0)
 		return err;
-	return node_give(req, fd, &a->attr);
+	return give_node(req, fd, &a->attr);
 }

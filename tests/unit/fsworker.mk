@@ -4,14 +4,14 @@
 if HAVE_CMOCKA
 check_LIBRARIES += tests/unit/libwenv.a
 tests_unit_libwenv_a_SOURCES = \
-	tests/unit/wenv.c tests/unit/wenv.h \
+	tests/unit/wenv.c tests/unit/wenv.h tests/unit/wname.h \
 	fsworker/access.c fsworker/access.h \
 	fsworker/acl.c fsworker/acl.h \
 	fsworker/at.c fsworker/at.h \
 	fsworker/attr.c fsworker/attr.h \
+	fsworker/give.c fsworker/give.h \
 	fsworker/label.c fsworker/label.h \
 	fsworker/make.c fsworker/make.h \
-	fsworker/node.c fsworker/node.h \
 	fsworker/serve.c fsworker/serve.h \
 	fsworker/setid.c fsworker/setid.h \
 	fsworker/share.c fsworker/share.h \
@@ -31,8 +31,14 @@ fsworker_tests = \
 	tests/unit/test_serve \
 	tests/unit/test_w_attr \
 	tests/unit/test_w_file \
+	tests/unit/test_acl \
+	tests/unit/test_share \
+	tests/unit/test_w_ioctl \
 	tests/unit/test_w_list \
-	tests/unit/test_w_name
+	tests/unit/test_w_make \
+	tests/unit/test_w_name \
+	tests/unit/test_w_node \
+	tests/unit/test_w_xattr
 check_PROGRAMS += $(fsworker_tests)
 TESTS += $(fsworker_tests)
 
@@ -50,4 +56,16 @@ tests_unit_test_w_list_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_w_list_LDADD = $(fsworker_test_libs)
 tests_unit_test_w_name_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_w_name_LDADD = $(fsworker_test_libs)
+tests_unit_test_acl_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_acl_LDADD = $(fsworker_test_libs)
+tests_unit_test_share_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_share_LDADD = $(fsworker_test_libs)
+tests_unit_test_w_ioctl_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_w_ioctl_LDADD = $(fsworker_test_libs)
+tests_unit_test_w_make_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_w_make_LDADD = $(fsworker_test_libs)
+tests_unit_test_w_node_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_w_node_LDADD = $(fsworker_test_libs)
+tests_unit_test_w_xattr_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_w_xattr_LDADD = $(fsworker_test_libs)
 endif

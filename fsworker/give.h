@@ -14,8 +14,8 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-#ifndef VIOFSD_FSWORKER_NODE_H
-#define VIOFSD_FSWORKER_NODE_H
+#ifndef VIOFSD_FSWORKER_GIVE_H
+#define VIOFSD_FSWORKER_GIVE_H
 
 #include <stddef.h>
 
@@ -32,13 +32,13 @@
  * as it is sent; *len is 0 if the share or the filesystem has none.  Returns
  * 0, or the errno of name_to_handle_at(2) where seals are mandatory.
  */
-int	node_seal(const struct a_whello *who, int fd, uint64_t mnt_id,
+int	give_seal(const struct a_whello *who, int fd, uint64_t mnt_id,
 	    struct msg_seal *s, size_t *len);
 
 /*
  * Give fd, which the answer owns from now on, with its attributes and, as
- * the tail, its seal.  Returns 0, EXDEV as attr_get(), or as node_seal().
+ * the tail, its seal.  Returns 0, EXDEV as attr_get(), or as give_seal().
  */
-int	node_give(struct serve_req *req, int fd, struct msg_attr *attr);
+int	give_node(struct serve_req *req, int fd, struct msg_attr *attr);
 
 #endif

@@ -28,10 +28,10 @@
 #include "../common/seal.h"
 
 #include "attr.h"
-#include "node.h"
+#include "give.h"
 
 int
-node_seal(const struct a_whello *who, int fd, uint64_t mnt_id,
+give_seal(const struct a_whello *who, int fd, uint64_t mnt_id,
     struct msg_seal *s, size_t *len)
 {
 	union {
@@ -57,7 +57,7 @@ node_seal(const struct a_whello *who, int fd, uint64_t mnt_id,
 }
 
 int
-node_give(struct serve_req *req, int fd, struct msg_attr *attr)
+give_node(struct serve_req *req, int fd, struct msg_attr *attr)
 {
 	static struct msg_seal seal;
 	int err;
@@ -66,5 +66,5 @@ node_give(struct serve_req *req, int fd, struct msg_attr *attr)
 	    (err = attr_get(req->who, fd, attr)) != 0)
 		return err;
 	req->tail = &seal;
-	return node_seal(req->who, fd, attr->mnt_id, &seal, &req->tail_len);
+	return give_seal(req->who, fd, attr->mnt_id, &seal, &req->tail_len);
 }
