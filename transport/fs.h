@@ -53,6 +53,7 @@ struct fs {
 	struct node_table *nodes;
 	struct handle_table *handles;
 	struct lock_table *locks;
+	unsigned int fd_total;	/* for open files and nodes together */
 	struct req_pool *reqs;
 	struct wlink *wlink;
 	struct blink *blink;

@@ -104,8 +104,9 @@ handle_new(struct handle_table *t, struct node *n,
 	h->node = n;
 	h->no_nowait = h->cold = h->written = 0;
 	h->dir_busy = h->dir_turn = 0;
-	node_pin(t->fs->nodes, n);
+	node_pin(n);
 	t->live++;
+	node_budget(t->fs->nodes, t->fs->fd_total - t->live);
 	*out = h;
 	return 0;
 }
@@ -148,6 +149,7 @@ handle_unpin(struct handle_table *t, struct node_table *nodes,
 	h->next = t->free;
 	t->free = h;
 	t->live--;
+	node_budget(t->fs->nodes, t->fs->fd_total - t->live);
 }
 
 void

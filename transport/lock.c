@@ -111,7 +111,7 @@ lock_enter(struct lock_table *t, struct node *n, uint64_t owner, int *fd)
 	l->owner = owner;
 	l->fd = *fd;
 	*fd = -1;
-	node_pin(t->fs->nodes, n);
+	node_pin(n);
 	LIST_INSERT_HEAD(&t->locks, l, entry);
 	return 0;
 }

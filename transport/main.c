@@ -56,6 +56,7 @@
 
 #define MAIN_FD_RESERVE	768	/* memory slots, channels, messages */
 #define MAIN_FD_MIN	1024
+#define MAIN_FD_OPEN	8	/* tenths of the rest that may be open files */
 #define MAIN_FD_GROW	65536	/* of the table, before there are threads */
 #define MAIN_REQ_SPARE	64
 #define MAIN_QUEUES	17	/* hiprio and 16 request queues */
@@ -196,12 +197,11 @@ main_acquire(struct server *s, int rootfd)
 {
 	struct fs *fs = &s->fs;
 	struct msg_attr root;
-	unsigned int fds;
 
 	if (fs->conf.nofile < MAIN_FD_MIN)
 		fatalx("%u descriptors are too few, %u are the least",
 		    fs->conf.nofile, MAIN_FD_MIN);
-	fds = fs->conf.nofile - MAIN_FD_RESERVE;
+	fs->fd_total = fs->conf.nofile - MAIN_FD_RESERVE;
 	main_root_attr(s, rootfd, &root);
 	main_grow_fds(s);
 	fs->base = event_base_new();
@@ -209,8 +209,8 @@ main_acquire(struct server *s, int rootfd)
 		fatalx("event loop");
 	fs->dev = &s->dev;
 	fs->reqs = req_pool_new(MAIN_REQ_SPARE);
-	fs->nodes = node_table_new(fs, rootfd, &root, fds / 3 * 2);
-	fs->handles = handle_table_new(fs, fds / 3);
+	fs->nodes = node_table_new(fs, rootfd, &root, fs->fd_total);
+	fs->handles = handle_table_new(fs, fs->fd_total / 10 * MAIN_FD_OPEN);
 	fs->locks = lock_table_new(fs);
 	fs->wlink = wlink_new(fs);
 	fs->resume = event_new(fs->base, -1, 0, dispatch_resume, fs);

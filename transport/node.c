@@ -181,7 +181,7 @@ node_new(struct node_table *t, const struct msg_attr *a)
 	n->dev_minor = a->dev_minor;
 	n->mode = a->mode;
 	n->nlookup = 0;
-	n->pins = 0;
+	n->pins = n->uses = 0;
 	node_hash_add(t, n);
 	t->live++;
 	return n;
@@ -211,7 +211,7 @@ node_fd_spare(struct node_table *t)
 	struct node *n;
 
 	TAILQ_FOREACH(n, &t->lru, lru)
-		if (n->pins == 0) {
+		if (n->uses == 0) {
 			node_fd_drop(t, n);
 			return 1;
 		}
@@ -260,7 +260,7 @@ node_table_new(struct fs *fs, int rootfd, const struct msg_attr *root,
 		bug("the root is node %u", n->idx);
 	n->fd = rootfd;
 	n->nlookup = 1;
-	n->pins = 1;
+	n->pins = n->uses = 1;
 	t->fds = 1;
 	t->root = n;
 	return t;
@@ -388,9 +388,29 @@ node_forget(struct node_table *t, struct node *n, uint64_t cnt)
 }
 
 void
-node_pin(struct node_table *t, struct node *n)
+node_budget(struct node_table *t, unsigned int fd_max)
+{
+	t->fd_max = fd_max;
+	while (t->fds > t->fd_max && node_fd_spare(t))
+		continue;
+}
+
+void
+node_pin(struct node *n)
 {
 	n->pins++;
+}
+
+void
+node_unuse(struct node *n)
+{
+	n->uses--;
+}
+
+void
+node_use(struct node_table *t, struct node *n)
+{
+	n->uses++;
 	if (node_in_lru(n)) {
 		TAILQ_REMOVE(&t->lru, n, lru);
 		TAILQ_INSERT_TAIL(&t->lru, n, lru);

@@ -43,6 +43,7 @@ struct node {
 	uint8_t *seal;		/* struct msg_seal without its unused end */
 	TAILQ_ENTRY(node) lru;	/* while it has a descriptor and a seal */
 	uint32_t pins;		/* requests and handles that hold it */
+	uint32_t uses;		/* requests that need its descriptor */
 	uint64_t nlookup;	/* saturates; 0 = gone for the guest */
 	uint64_t ino, mnt_id;
 	uint32_t dev_major, dev_minor;
@@ -101,8 +102,18 @@ void	node_again(struct node *n);
  */
 void	node_forget(struct node_table *t, struct node *n, uint64_t cnt);
 
+/*
+ * At most fd_max nodes may have a descriptor from now on; those that no
+ * request uses give theirs up first, oldest first.
+ */
+void	node_budget(struct node_table *t, unsigned int fd_max);
+
+/* A request needs n's descriptor, or not any more; besides a pin. */
+void	node_use(struct node_table *t, struct node *n);
+void	node_unuse(struct node *n);
+
 /* Keep n alive, or let it go; each pin needs its unpin. */
-void	node_pin(struct node_table *t, struct node *n);
+void	node_pin(struct node *n);
 void	node_unpin(struct node_table *t, struct node *n);
 
 /* Forget everything but the root: DESTROY, a new INIT, a reset. */
