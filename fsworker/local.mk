@@ -10,9 +10,9 @@ viofsd_fsworker_SOURCES = \
 	fsworker/give.c fsworker/give.h \
 	fsworker/label.c fsworker/label.h \
 	fsworker/make.c fsworker/make.h \
+	fsworker/rules.c fsworker/rules.h \
 	fsworker/serve.c fsworker/serve.h \
 	fsworker/setid.c fsworker/setid.h \
-	fsworker/share.c fsworker/share.h \
 	fsworker/w_attr.c fsworker/w_attr.h \
 	fsworker/w_file.c fsworker/w_file.h \
 	fsworker/w_ioctl.c fsworker/w_ioctl.h \

@@ -136,9 +136,9 @@ serve_one(struct chan *c, const struct serve_req *as, struct chan_msg *m)
 }
 
 int
-serve(struct chan *c, const struct a_whello *who, const struct share *share)
+serve(struct chan *c, const struct a_whello *who, const struct rules *rules)
 {
-	const struct serve_req as = { .who = who, .share = share };
+	const struct serve_req as = { .who = who, .rules = rules };
 	int err;
 
 	for (;;) {

@@ -24,7 +24,7 @@
 #include "../common/fdbag.h"
 #include "../common/msg.h"
 
-#include "share.h"
+#include "rules.h"
 
 /*
  * Knows: the loop of a worker: one question, one answer, no memory between.
@@ -41,7 +41,7 @@
  */
 struct serve_req {
 	const struct a_whello *who;	/* who this worker is, which share */
-	const struct share *share;	/* its rules */
+	const struct rules *rules;	/* its rules */
 	const struct fdbag *fds;	/* descriptors of the question */
 	const void *asked;		/* tail of the question */
 	size_t asked_len;
@@ -62,6 +62,6 @@ int	serve_readonly(const struct serve_req *req);
  * breaks the rules of msg.def (logged).  c is closed then.
  */
 int	serve(struct chan *c, const struct a_whello *who,
-	    const struct share *share);
+	    const struct rules *rules);
 
 #endif

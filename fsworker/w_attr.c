@@ -122,7 +122,7 @@ w_attr_setgid(const struct serve_req *req, const struct w_attr *w)
 static int
 w_attr_ids(const struct serve_req *req, struct w_attr *w)
 {
-	const struct idmap *ids = &req->share->ids;
+	const struct idmap *ids = &req->rules->ids;
 	const struct q_setattr *q = w->q;
 	int err;
 

@@ -56,7 +56,7 @@ w_file_change(const struct serve_req *req, unsigned int i, int *fd)
 	if (serve_readonly(req))
 		return EROFS;
 	/* Nothing written shows whether it could be. */
-	if (req->share->caps_name[0] == '\0')
+	if (req->rules->caps_name[0] == '\0')
 		return 0;
 	if (pwritev2(*fd, NULL, 0, 0, 0) == -1)
 		return errno;

@@ -95,11 +95,11 @@ on_setxattr(struct serve_req *req, const struct q_setxattr *q,
 		return EINVAL;
 	if ((err = w_xattr_change(req, q->name, &x)) != 0)
 		return err;
-	if (xattr_is_acl(x.name) && req->share->ids.cnt > 0 &&
+	if (xattr_is_acl(x.name) && req->rules->ids.cnt > 0 &&
 	    req->asked_len > 0) {
 		memcpy(w_xattr_value, value, req->asked_len);
 		value = w_xattr_value;
-		if ((err = acl_to_host(&req->share->ids, w_xattr_value,
+		if ((err = acl_to_host(&req->rules->ids, w_xattr_value,
 		    req->asked_len)) != 0)
 			return err;
 	}
@@ -133,8 +133,8 @@ on_getxattr(struct serve_req *req, const struct q_getxattr *q,
 	a->size = (uint32_t)len;
 	if (q->size == 0)
 		return 0;
-	if (xattr_is_acl(x.name) && req->share->ids.cnt > 0)
-		acl_to_guest(&req->share->ids, w_xattr_value, len);
+	if (xattr_is_acl(x.name) && req->rules->ids.cnt > 0)
+		acl_to_guest(&req->rules->ids, w_xattr_value, len);
 	req->tail = w_xattr_value;
 	req->tail_len = len;
 	return 0;
@@ -155,7 +155,7 @@ w_xattr_shown(const struct serve_req *req, size_t list_len)
 		if (xattr_is_acl(name) &&
 		    (req->who->flags & MSG_SHARE_POSIX_ACL) == 0)
 			continue;
-		name = xattrmap_server(&req->share->names, name);
+		name = xattrmap_server(&req->rules->names, name);
 		if (name == NULL || name[0] == '\0')
 			continue;
 		/* No longer than what it was made of. */

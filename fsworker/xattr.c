@@ -49,7 +49,7 @@ xattr_host_name(const struct serve_req *req, const char *guest, size_t len,
 		return EINVAL;
 	memcpy(name, guest, len);
 	name[len] = '\0';
-	if ((err = xattrmap_client(&req->share->names, name, out)) != 0)
+	if ((err = xattrmap_client(&req->rules->names, name, out)) != 0)
 		return err;
 	if (xattr_is_acl(out) &&
 	    (req->who->flags & MSG_SHARE_POSIX_ACL) == 0)
@@ -103,7 +103,7 @@ xattr_remove(int fd, const char *host)
 int
 xattr_drop_caps(const struct serve_req *req, int fd)
 {
-	const char *name = req->share->caps_name;
+	const char *name = req->rules->caps_name;
 	size_t len;
 	int err;
 

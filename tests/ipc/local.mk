@@ -3,6 +3,7 @@
 ipc_programs = \
 	tests/ipc/matrix \
 	tests/ipc/rogue_transport \
+	tests/ipc/worker_meta \
 	tests/ipc/worker_mounts \
 	tests/ipc/worker_ops
 check_PROGRAMS += $(ipc_programs)
@@ -24,6 +25,10 @@ tests_ipc_worker_ops_SOURCES = \
 	tests/ipc/worker_ops.c \
 	tests/ipc/worker.c tests/ipc/worker.h
 tests_ipc_worker_ops_LDADD = $(ipc_libs)
+tests_ipc_worker_meta_SOURCES = \
+	tests/ipc/worker_meta.c \
+	tests/ipc/worker.c tests/ipc/worker.h
+tests_ipc_worker_meta_LDADD = $(ipc_libs)
 tests_ipc_worker_mounts_SOURCES = \
 	tests/ipc/worker_mounts.c \
 	tests/ipc/worker.c tests/ipc/worker.h

@@ -12,9 +12,9 @@ tests_unit_libwenv_a_SOURCES = \
 	fsworker/give.c fsworker/give.h \
 	fsworker/label.c fsworker/label.h \
 	fsworker/make.c fsworker/make.h \
+	fsworker/rules.c fsworker/rules.h \
 	fsworker/serve.c fsworker/serve.h \
 	fsworker/setid.c fsworker/setid.h \
-	fsworker/share.c fsworker/share.h \
 	fsworker/w_attr.c fsworker/w_attr.h \
 	fsworker/w_file.c fsworker/w_file.h \
 	fsworker/w_ioctl.c fsworker/w_ioctl.h \
@@ -27,12 +27,12 @@ tests_unit_libwenv_a_SOURCES = \
 tests_unit_libwenv_a_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 
 fsworker_tests = \
+	tests/unit/test_acl \
 	tests/unit/test_at \
+	tests/unit/test_rules \
 	tests/unit/test_serve \
 	tests/unit/test_w_attr \
 	tests/unit/test_w_file \
-	tests/unit/test_acl \
-	tests/unit/test_share \
 	tests/unit/test_w_ioctl \
 	tests/unit/test_w_list \
 	tests/unit/test_w_make \
@@ -58,8 +58,8 @@ tests_unit_test_w_name_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_w_name_LDADD = $(fsworker_test_libs)
 tests_unit_test_acl_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_acl_LDADD = $(fsworker_test_libs)
-tests_unit_test_share_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_test_share_LDADD = $(fsworker_test_libs)
+tests_unit_test_rules_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_rules_LDADD = $(fsworker_test_libs)
 tests_unit_test_w_ioctl_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_w_ioctl_LDADD = $(fsworker_test_libs)
 tests_unit_test_w_make_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

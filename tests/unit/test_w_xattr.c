@@ -122,7 +122,7 @@ test_map(struct wenv *e, const char *text)
 	static struct a_whello who;
 
 	who.xattrmap_len = (uint32_t)strlen(text);
-	assert_int_equal(share_parse(&e->rules, &who, text, strlen(text)), 0);
+	assert_int_equal(rules_parse(&e->rules, &who, text, strlen(text)), 0);
 }
 
 static void

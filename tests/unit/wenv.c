@@ -105,7 +105,7 @@ wenv_req(struct wenv *e, int a, int b)
 	if (b != -1)
 		fdbag_put(&e->fds, b);
 	e->req.who = &e->who;
-	e->req.share = &e->rules;
+	e->req.rules = &e->rules;
 	e->req.fds = &e->fds;
 	fdbag_init(&e->req.give);
 	return &e->req;

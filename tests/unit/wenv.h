@@ -35,7 +35,7 @@ struct wenv {
 	char path[64];
 	int share;			/* open directory */
 	struct a_whello who;
-	struct share rules;		/* empty */
+	struct rules rules;		/* empty */
 	struct serve_req req;
 	struct fdbag fds;
 };

@@ -14,8 +14,8 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-#ifndef VIOFSD_FSWORKER_SHARE_H
-#define VIOFSD_FSWORKER_SHARE_H
+#ifndef VIOFSD_FSWORKER_RULES_H
+#define VIOFSD_FSWORKER_RULES_H
 
 #include <stddef.h>
 
@@ -29,19 +29,19 @@
  * Never: a question.
  */
 
-struct share {
-	struct idmap ids;		/* points to rules */
-	struct idmap_rule rules[IDMAP_RULE_MAX];
+struct rules {
+	struct idmap ids;		/* points to id_rules */
+	struct idmap_rule id_rules[IDMAP_RULE_MAX];
 	struct xattrmap names;
 	/* Where the guest's security.capability is kept, "" if not elsewhere. */
 	char caps_name[XATTRMAP_NAME_MAX + 1];
 };
 
 /*
- * Read the tail of an A_WHELLO into s, which must not be moved afterwards.
+ * Read the tail of an A_WHELLO into r, which must not be moved afterwards.
  * Returns 0, or EINVAL if it does not fit who or has a wrong rule.
  */
-int	share_parse(struct share *s, const struct a_whello *who,
+int	rules_parse(struct rules *r, const struct a_whello *who,
 	    const void *tail, size_t tail_len);
 
 #endif

@@ -25,43 +25,43 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "share.h"
+#include "rules.h"
 
-#define SHARE_CAPS	"security.capability"
+#define RULES_CAPS	"security.capability"
 
 /* What the kernel does to the real one must be done to another by us. */
 static void
-share_caps(struct share *s)
+rules_caps(struct rules *r)
 {
-	if (xattrmap_client(&s->names, SHARE_CAPS, s->caps_name) != 0 ||
-	    strcmp(s->caps_name, SHARE_CAPS) == 0)
-		s->caps_name[0] = '\0';
+	if (xattrmap_client(&r->names, RULES_CAPS, r->caps_name) != 0 ||
+	    strcmp(r->caps_name, RULES_CAPS) == 0)
+		r->caps_name[0] = '\0';
 }
 
 int
-share_parse(struct share *s, const struct a_whello *who, const void *tail,
+rules_parse(struct rules *r, const struct a_whello *who, const void *tail,
     size_t tail_len)
 {
 	char why[XATTRMAP_ERR_MAX];
 	size_t rules_len;
 	uint32_t which;
 
-	memset(s, 0, sizeof(*s));
+	memset(r, 0, sizeof(*r));
 	if (who->idmap_cnt > IDMAP_RULE_MAX)
 		return EINVAL;
-	rules_len = who->idmap_cnt * sizeof(s->rules[0]);
+	rules_len = who->idmap_cnt * sizeof(r->id_rules[0]);
 	if (tail_len < rules_len || tail_len - rules_len !=
 	    who->xattrmap_len)
 		return EINVAL;
 	if (rules_len > 0)
-		memcpy(s->rules, tail, rules_len);
-	s->ids.rules = s->rules;
-	s->ids.cnt = who->idmap_cnt;
-	if (idmap_check(&s->ids, &which) != 0)
+		memcpy(r->id_rules, tail, rules_len);
+	r->ids.rules = r->id_rules;
+	r->ids.cnt = who->idmap_cnt;
+	if (idmap_check(&r->ids, &which) != 0)
 		return EINVAL;
-	if (who->xattrmap_len > 0 && xattrmap_parse(&s->names,
+	if (who->xattrmap_len > 0 && xattrmap_parse(&r->names,
 	    (const char *)tail + rules_len, who->xattrmap_len, why) != 0)
 		return EINVAL;
-	share_caps(s);
+	rules_caps(r);
 	return 0;
 }
