@@ -94,13 +94,11 @@ enum msg_cache {
 #define MSG_SHARE_NOATIME	0x1000u	/* the guest's O_NOATIME counts */
 #define MSG_SHARE_FLOCK		0x2000u	/* flock(2) locks are the host's */
 #define MSG_SHARE_POSIX_LOCK	0x4000u	/* fcntl(2) locks are the host's */
-#define MSG_SHARE_NO_OPEN	0x8000u	/* FUSE_NO_OPEN_SUPPORT */
-#define MSG_SHARE_NO_OPENDIR	0x10000u
-#define MSG_SHARE_NO_READDIR	0x20000u	/* directories look empty */
-#define MSG_SHARE_SEAL_SIZE	0x40000u	/* no file may change its size */
-#define MSG_SHARE_HANDLES	0x80000u	/* workers send seals */
-#define MSG_SHARE_HANDLES_ONLY	0x100000u	/* ... or fail: mandatory */
-#define MSG_SHARE_FLAGS		0x1fffffu
+#define MSG_SHARE_NO_READDIR	0x8000u	/* directories look empty */
+#define MSG_SHARE_SEAL_SIZE	0x10000u	/* no file may change its size */
+#define MSG_SHARE_HANDLES	0x20000u	/* workers send seals */
+#define MSG_SHARE_HANDLES_ONLY	0x40000u	/* ... or fail: mandatory */
+#define MSG_SHARE_FLAGS		0x7ffffu
 
 /* How long the guest may believe something; both 0: not at all. */
 struct msg_timeout {

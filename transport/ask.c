@@ -138,6 +138,18 @@ ask_iopool(struct req *r, void (*work)(struct req *r),
 	iopool_submit(r->fs->iopool, r);
 }
 
+int
+ask_size(const struct req *r, unsigned int i, uint64_t end)
+{
+	struct stat st;
+
+	if ((r->fs->conf.flags & MSG_SHARE_SEAL_SIZE) == 0)
+		return 0;
+	if (sysfd_stat(r->handle[i]->fd, &st) == -1)
+		return errno;
+	return end > (uint64_t)st.st_size ? EPERM : 0;
+}
+
 /*
  * The transport has no CAP_FSETID, so its own writes clear set-id bits, as
  * they should for everybody but guest root.

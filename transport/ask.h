@@ -60,6 +60,12 @@ int	ask_attr(int fd, const struct msg_attr *said, struct msg_attr *attr);
 void	ask_iopool(struct req *r, void (*work)(struct req *r),
 	    void (*after)(struct req *r));
 
+/*
+ * May r make the open file r->handle[i] end at end?  0, or EPERM if sizes are
+ * sealed and it would grow.
+ */
+int	ask_size(const struct req *r, unsigned int i, uint64_t end);
+
 /* Must a write by r keep the set-id bits of r->node[i]? (docs: data path) */
 int	ask_keeps_setid(const struct req *r, unsigned int i);
 

@@ -136,6 +136,9 @@ op_setattr_args(struct req *r, struct fuse_setattr_in *in)
 		return err;
 	if ((in->valid & FATTR_SIZE) != 0 && in->size > INT64_MAX)
 		return EINVAL;
+	if ((in->valid & FATTR_SIZE) != 0 &&
+	    (r->fs->conf.flags & MSG_SHARE_SEAL_SIZE) != 0)
+		return EPERM;
 	if (((in->valid & FATTR_ATIME) != 0 && in->atimensec >= ATTR_NSEC) ||
 	    ((in->valid & FATTR_MTIME) != 0 && in->mtimensec >= ATTR_NSEC))
 		return EINVAL;

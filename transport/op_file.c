@@ -91,6 +91,17 @@ op_fallocate_done(struct req *r, int err, struct chan_msg *m)
 	req_end(r, err);
 }
 
+/* Which modes could make a file of sealed size longer or shorter. */
+static int
+op_fallocate_size(const struct req *r, const struct fuse_fallocate_in *in)
+{
+	if (in->mode & (FALLOC_FL_COLLAPSE_RANGE | FALLOC_FL_INSERT_RANGE))
+		return ask_size(r, 0, UINT64_MAX);
+	if (in->mode & FALLOC_FL_KEEP_SIZE)
+		return 0;
+	return ask_size(r, 0, in->offset + in->length);
+}
+
 void
 op_fallocate(struct req *r)
 {
@@ -103,8 +114,9 @@ op_fallocate(struct req *r)
 	    (in.offset > INT64_MAX || in.length > INT64_MAX ||
 	    in.length == 0))
 		err = EINVAL;
-	if (err == 0 && (err = req_node(r, 0, r->in.nodeid)) == 0)
-		err = req_handle(r, 0, in.fh, 0);
+	if (err == 0 && (err = req_node(r, 0, r->in.nodeid)) == 0 &&
+	    (err = req_handle(r, 0, in.fh, 0)) == 0)
+		err = op_fallocate_size(r, &in);
 	if (err != 0) {
 		req_end(r, err);
 		return;
@@ -221,13 +233,17 @@ op_copy_args(struct req *r, struct fuse_copy_file_range_in *in)
 	if (in->flags != 0 || in->off_in > INT64_MAX ||
 	    in->off_out > INT64_MAX)
 		return EINVAL;
+	if (in->len > INT64_MAX - in->off_out)
+		in->len = INT64_MAX - in->off_out;
 	if (in->len > COPY_LEN_MAX && r->in.opcode != FUSE_PROTO_COPY_64)
 		in->len = COPY_LEN_MAX;
 	if ((err = req_node(r, 0, r->in.nodeid)) != 0 ||
 	    (err = req_handle(r, 0, in->fh_in, 0)) != 0 ||
 	    (err = req_node(r, 1, in->nodeid_out)) != 0)
 		return err;
-	return req_handle(r, 1, in->fh_out, 0);
+	if ((err = req_handle(r, 1, in->fh_out, 0)) != 0)
+		return err;
+	return ask_size(r, 1, in->off_out + in->len);
 }
 
 void

@@ -256,6 +256,13 @@ op_write_keep(struct req *r)
 }
 
 static int
+op_write_appends(const struct fuse_write_in *in)
+{
+	return (in->flags & O_APPEND) != 0 &&
+	    (in->write_flags & FUSE_WRITE_CACHE) == 0;
+}
+
+static int
 op_write_args(struct req *r, struct fuse_write_in *in)
 {
 	struct fin f;
@@ -269,7 +276,12 @@ op_write_args(struct req *r, struct fuse_write_in *in)
 	if ((err = op_io_range(in->offset, in->size)) != 0 ||
 	    (err = req_node(r, 0, r->in.nodeid)) != 0)
 		return err;
-	return req_handle(r, 0, in->fh, 0);
+	if ((err = req_handle(r, 0, in->fh, 0)) != 0)
+		return err;
+	/* What is appended always makes the file longer. */
+	if (op_write_appends(in) && in->size > 0)
+		return ask_size(r, 0, UINT64_MAX);
+	return ask_size(r, 0, in->offset + in->size);
 }
 
 void
@@ -287,8 +299,7 @@ op_write(struct req *r)
 	h->written = 1;
 	r->io.off = in.offset;
 	r->io.len = in.size;
-	if ((in.flags & O_APPEND) != 0 &&
-	    (in.write_flags & FUSE_WRITE_CACHE) == 0)
+	if (op_write_appends(&in))
 		r->io.flags = RWF_APPEND;
 	if ((in.write_flags & FUSE_WRITE_KILL_SUIDGID) == 0 &&
 	    in.size > 0 && ask_keeps_setid(r, 0)) {

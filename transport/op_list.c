@@ -301,6 +301,10 @@ op_list(struct req *r)
 		req_end(r, err);
 		return;
 	}
+	if (r->fs->conf.flags & MSG_SHARE_NO_READDIR) {
+		req_end_body(r, NULL, 0);
+		return;
+	}
 	r->io.off = in.offset;
 	r->io.len = in.size;
 	if (r->handle[0]->dir_busy)

@@ -90,11 +90,17 @@ op_open_done(struct req *r, int err, struct chan_msg *m)
 	op_open_reply(r, &fd, 0);
 }
 
+/* What the share's options say to these flags: 0, EROFS, EPERM. */
 static int
-op_open_readonly(const struct req *r, uint32_t flags)
+op_open_allowed(const struct req *r, uint32_t flags)
 {
-	return (r->fs->conf.flags & MSG_SHARE_READONLY) != 0 &&
-	    ((flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC) != 0);
+	if ((r->fs->conf.flags & MSG_SHARE_SEAL_SIZE) != 0 &&
+	    (flags & O_TRUNC) != 0)
+		return EPERM;
+	if ((r->fs->conf.flags & MSG_SHARE_READONLY) != 0 &&
+	    ((flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC) != 0))
+		return EROFS;
+	return 0;
 }
 
 void
@@ -110,8 +116,8 @@ op_open(struct req *r)
 	    ((in.flags & OPEN_FLAGS_BAD) != 0 ||
 	    (in.flags & O_ACCMODE) == O_ACCMODE))
 		err = EINVAL;
-	if (err == 0 && op_open_readonly(r, in.flags))
-		err = EROFS;
+	if (err == 0)
+		err = op_open_allowed(r, in.flags);
 	if (err != 0) {
 		req_end(r, err);
 		return;
@@ -217,6 +223,8 @@ op_create(struct req *r)
 	}
 	if (err == 0 && (in.flags & O_ACCMODE) == O_ACCMODE)
 		err = EINVAL;
+	if (err == 0)
+		err = op_open_allowed(r, in.flags);
 	if (err == 0)
 		err = label_tail(r, NULL, 0, &q->label_name_len,
 		    &q->label_len);
