@@ -239,6 +239,7 @@ main(void)
 	rogue_names(&r);
 	rogue_fds(&r);
 	rogue_links(&r);
+	rogue_meta(&r);
 	rogue_rights(&r);
 	rogue_flood(&r);
 	rogue_race(&r);
