@@ -31,7 +31,7 @@ int
 label_take(const struct serve_req *req, size_t at, uint32_t name_len,
     uint32_t value_len, struct label *l)
 {
-	const char *name = (const char *)req->asked + at;
+	const char *name;
 
 	memset(l, 0, sizeof(*l));
 	if (at > req->asked_len ||
@@ -41,6 +41,7 @@ label_take(const struct serve_req *req, size_t at, uint32_t name_len,
 		return value_len == 0 ? 0 : EINVAL;
 	if ((req->who->flags & MSG_SHARE_LABEL) == 0)
 		return EINVAL;
+	name = (const char *)req->asked + at;
 	l->value = name + name_len;
 	l->len = value_len;
 	return xattr_host_name(req, name, name_len, l->name);

@@ -140,7 +140,7 @@ test_write(void **state)
 	assert_int_equal(test_write_at(e, wenv_node(e, "f"), &q, "x", &a),
 	    EBADF);
 	assert_int_equal(test_write_at(e, e->share, &q, "x", &a), EISDIR);
-	assert_int_equal(test_write_at(e, STDOUT_FILENO, &q, "not ok\n", &a),
+	assert_int_equal(test_write_at(e, wenv_foreign(), &q, "x", &a),
 	    EBADF);
 	e->who.flags = MSG_SHARE_READONLY;
 	assert_int_equal(test_write_at(e, fd, &q, "x", &a), EROFS);
@@ -225,7 +225,7 @@ test_copy(void **state)
 	assert_memory_equal(buf, "ab2345", 6);
 	assert_int_equal(on_copy(wenv_req(e, to, from), &q, &a), EBADF);
 	assert_int_equal(on_copy(wenv_req(e, e->share, to), &q, &a), EISDIR);
-	assert_int_equal(on_copy(wenv_req(e, from, STDOUT_FILENO), &q, &a),
+	assert_int_equal(on_copy(wenv_req(e, from, wenv_foreign()), &q, &a),
 	    EBADF);
 	q.from_off = 1ULL << 63;
 	assert_int_equal(on_copy(wenv_req(e, from, to), &q, &a), EINVAL);

@@ -185,7 +185,7 @@ test_refused(void **state)
 	assert_int_equal(on_ioctl(wenv_req(e, fd, -1), &q, &test_a), EINVAL);
 	assert_int_equal(test_do(e, PROC_FD_PROC, FS_IOC_GETFLAGS, NULL, 0,
 	    8), EBADF);
-	assert_int_equal(test_do(e, STDOUT_FILENO, FS_IOC_GETFLAGS, NULL, 0,
+	assert_int_equal(test_do(e, wenv_foreign(), FS_IOC_GETFLAGS, NULL, 0,
 	    8), EBADF);
 	assert_int_equal(mkfifoat(e->share, "p", 0600), 0);
 	assert_int_equal(test_do(e, wenv_node(e, "p"), FS_IOC_GETFLAGS, NULL,

@@ -21,6 +21,7 @@
 
 #include "config.h"
 
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include <errno.h>
@@ -111,15 +112,26 @@ wenv_req(struct wenv *e, int a, int b)
 	return &e->req;
 }
 
-int
-wenv_node(struct wenv *e, const char *name)
+static int
+wenv_keep(int fd)
 {
-	int fd = openat(e->share, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-
 	assert_int_not_equal(fd, -1);
 	assert_true(wenv_node_cnt < WENV_NODES);
 	wenv_nodes[wenv_node_cnt++] = fd;
 	return fd;
+}
+
+int
+wenv_node(struct wenv *e, const char *name)
+{
+	return wenv_keep(openat(e->share, name, O_PATH | O_NOFOLLOW |
+	    O_CLOEXEC));
+}
+
+int
+wenv_foreign(void)
+{
+	return wenv_keep(memfd_create("foreign", MFD_CLOEXEC));
 }
 
 void
