@@ -15,13 +15,18 @@
  */
 
 /*
- * Knows: how the command line is read, from the table in conf_tab.c.
- * Never: any file, and nothing that a peer said.
+ * Knows: how the command line is read, from the table in conf_tab.c; the user
+ * and group databases.
+ * Never: any other file, and nothing that a peer said.
  */
 
 #include "config.h"
 
+#include <sys/types.h>
+
 #include <errno.h>
+#include <grp.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -30,6 +35,8 @@
 #include "conf_opt.h"
 
 #define CONF_NSEC	1000000000LL	/* in a second */
+#define CONF_USER	"_viofsd"
+#define CONF_NOBODY	65534	/* the kernel's overflow id, nobody */
 
 static void
 conf_init(struct conf *c)
@@ -367,4 +374,36 @@ conf_load(struct conf *c, int argc, char *const argv[])
 	}
 	log_set_level((unsigned int)c->log_level);
 	conf_notes(c);
+}
+
+gid_t
+conf_group(const char *name)
+{
+	struct group *gr;
+
+	errno = 0;
+	if ((gr = getgrnam(name)) == NULL) {
+		if (errno != 0)
+			fatal("--socket-group '%s'", name);
+		fatalx("--socket-group: '%s' is no group of this host", name);
+	}
+	return gr->gr_gid;
+}
+
+void
+conf_transport_ids(struct conf_ids *ids)
+{
+	struct passwd *pw;
+
+	if ((pw = getpwnam(CONF_USER)) != NULL) {
+		ids->uid = pw->pw_uid;
+		ids->gid = pw->pw_gid;
+	} else {
+		log_warnx("no user %s: the transport runs as nobody (%u)",
+		    CONF_USER, CONF_NOBODY);
+		ids->uid = CONF_NOBODY;
+		ids->gid = CONF_NOBODY;
+	}
+	if (ids->uid == 0 || ids->gid == 0)
+		fatalx("user %s must have neither uid 0 nor gid 0", CONF_USER);
 }

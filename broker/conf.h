@@ -133,7 +133,8 @@ struct conf_ids {
 /*
  * Read the command line into c.  Returns 0, or EINVAL with one line in err
  * that names the option, the value and what is accepted.  No output, no
- * lookups; a word behind -o is cut up where it stands.  --print-capabilities anywhere makes everything else unread;
+ * lookups; a word behind -o is cut up where it stands.
+ * --print-capabilities anywhere makes everything else unread;
  * --help and --version end the reading.
  */
 int	conf_parse(struct conf *c, int argc, char *const argv[],
@@ -145,6 +146,9 @@ int	conf_parse(struct conf *c, int argc, char *const argv[],
  * log level.
  */
 void	conf_load(struct conf *c, int argc, char *const argv[]);
+
+/* The name of one capability, as --modcaps takes it; NULL if unknown. */
+const char *conf_cap_name(unsigned int cap);
 
 /* Print usage, one line per option of the table. */
 void	conf_usage(FILE *f);

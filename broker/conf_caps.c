@@ -25,8 +25,7 @@
 #include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
-
-#include <cap-ng.h>
+#include <strings.h>
 
 #include "../common/jail.h"
 #include "conf_opt.h"
@@ -46,6 +45,40 @@ static const unsigned int conf_caps_allowed[] = {
 
 #define CONF_CAPS_CNT \
 	(sizeof(conf_caps_allowed) / sizeof(conf_caps_allowed[0]))
+
+/* By number, without the CAP_ of capabilities(7). */
+static const char *const conf_caps_name[] = {
+	"chown", "dac_override", "dac_read_search", "fowner", "fsetid",
+	"kill", "setgid", "setuid", "setpcap", "linux_immutable",
+	"net_bind_service", "net_broadcast", "net_admin", "net_raw",
+	"ipc_lock", "ipc_owner", "sys_module", "sys_rawio", "sys_chroot",
+	"sys_ptrace", "sys_pacct", "sys_admin", "sys_boot", "sys_nice",
+	"sys_resource", "sys_time", "sys_tty_config", "mknod", "lease",
+	"audit_write", "audit_control", "setfcap", "mac_override",
+	"mac_admin", "syslog", "wake_alarm", "block_suspend", "audit_read",
+	"perfmon", "bpf", "checkpoint_restore",
+};
+
+#define CONF_CAPS_NAME_CNT \
+	(sizeof(conf_caps_name) / sizeof(conf_caps_name[0]))
+
+const char *
+conf_cap_name(unsigned int cap)
+{
+	return cap < CONF_CAPS_NAME_CNT ? conf_caps_name[cap] : NULL;
+}
+
+/* Its number, or -1. */
+static int
+conf_caps_number(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < CONF_CAPS_NAME_CNT; i++)
+		if (strcasecmp(conf_caps_name[i], name) == 0)
+			return (int)i;
+	return -1;
+}
 
 static int
 conf_caps_may(unsigned int cap)
@@ -69,7 +102,7 @@ conf_caps_never(const struct conf_opt *opt, const char *word, char *err)
 	for (i = 0; i < CONF_CAPS_CNT && n < CONF_ERR_MAX; i++)
 		n += snprintf(err + n, (size_t)(CONF_ERR_MAX - n), "%s %s",
 		    i == 0 ? "" : ",",
-		    capng_capability_to_name(conf_caps_allowed[i]));
+		    conf_cap_name(conf_caps_allowed[i]));
 	return EINVAL;
 }
 
@@ -87,7 +120,7 @@ conf_caps_word(struct conf *c, const struct conf_opt *opt, const char *word,
 		return conf_refuse(opt, word, err);
 	memcpy(name, word, len);
 	name[len] = '\0';
-	if ((cap = capng_name_to_capability(name + 1)) < 0) {
+	if ((cap = conf_caps_number(name + 1)) < 0) {
 		snprintf(err, CONF_ERR_MAX, "--%s: '%s' is no capability",
 		    opt->name, name);
 		return EINVAL;

@@ -5,7 +5,7 @@ viofsd_SOURCES = \
 	broker/main.c broker/broker.h \
 	broker/conf.c broker/conf.h broker/conf_opt.h \
 	broker/conf_caps.c broker/conf_check.c broker/conf_ids.c \
-	broker/conf_legacy.c broker/conf_tab.c broker/conf_user.c \
+	broker/conf_legacy.c broker/conf_tab.c \
 	broker/ended.c broker/ended.h \
 	broker/fdmap.c broker/fdmap.h \
 	broker/helper.c broker/helper.h \

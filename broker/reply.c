@@ -15,7 +15,8 @@
  */
 
 /*
- * Knows: answers to WGET and HOPEN, and the queue of those that could not be sent.
+ * Knows: answers to WGET and HOPEN, and the queue of those that could not be
+ * sent.
  * Never: why an answer is what it is.
  */
 

@@ -65,11 +65,13 @@ setup_policy(struct broker *b, uint64_t have)
 {
 	const struct conf *c = b->conf;
 	const struct idmap ids = { c->idmap, c->idmap_cnt };
+	unsigned int cap;
 
 	policy_init(&b->policy, &ids, c->caps_add, c->caps_drop);
-	if ((c->caps_add & ~have) != 0)
-		fatalx("--modcaps: viofsd was started without a capability "
-		    "that a worker is to have");
+	for (cap = 0; cap <= CAP_LAST_CAP; cap++)
+		if (c->caps_add & ~have & JAIL_CAP(cap))
+			fatalx("--modcaps: viofsd was started without %s",
+			    conf_cap_name(cap));
 	if (c->caps_add & JAIL_CAP(CAP_SYS_ADMIN))
 		log_warnx("root workers have CAP_SYS_ADMIN: only their system "
 		    "call filter is between it and the host");

@@ -58,8 +58,9 @@ struct idmap {
 
 /*
  * Are the rules well formed: known kinds, ranges that do not wrap or (but for
- * IDMAP_FORBID_GUEST) contain 2^32 - 1, no two source ranges of one direction overlapping?  Returns 0 or
- * EINVAL, with the number of the offending rule in *which.
+ * IDMAP_FORBID_GUEST) contain 2^32 - 1, no two source ranges of one direction
+ * overlapping?  Returns 0, or EINVAL with the number of the offending rule in
+ * *which.
  */
 int	idmap_check(const struct idmap *m, uint32_t *which);
 

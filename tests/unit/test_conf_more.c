@@ -193,6 +193,11 @@ test_modcaps_refused(void **state)
 		snprintf(line, sizeof(line), "--modcaps=+%s", never[i]);
 		refused_more(line, "is never given to a worker, only chown,");
 	}
+	assert_string_equal(conf_cap_name(CAP_CHECKPOINT_RESTORE),
+	    "checkpoint_restore");
+	assert_string_equal(conf_cap_name(CAP_SETFCAP), "setfcap");
+	assert_string_equal(conf_cap_name(CAP_SYS_ADMIN), "sys_admin");
+	assert_null(conf_cap_name(63));
 	refused_more("--modcaps=+nonsense", "'+nonsense' is no capability");
 	refused_more("--modcaps=mknod", "+NAME and -NAME");
 	refused_more("--modcaps=", "+NAME");
