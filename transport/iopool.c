@@ -37,6 +37,7 @@
 #include "iopool.h"
 #include "req.h"
 
+#define IOPOOL_CLOSING	256	/* descriptors that may wait to be closed */
 #define IOPOOL_STACK	(128 * 1024)	/* bytes; work() uses iovecs only */
 
 struct iopool_fd {
@@ -49,6 +50,7 @@ struct iopool {
 	pthread_cond_t more, started;
 	struct req_list todo, finished;
 	STAILQ_HEAD(, iopool_fd) closing;
+	unsigned int closing_cnt;
 	unsigned int thread_cnt, running;
 	void (*done)(struct req *r);
 	int wakefd;
@@ -68,6 +70,7 @@ iopool_next(struct iopool *p)
 			continue;
 		}
 		STAILQ_REMOVE_HEAD(&p->closing, entry);
+		p->closing_cnt--;
 		pthread_mutex_unlock(&p->lock);
 		close(c->fd);
 		free(c);
@@ -205,7 +208,13 @@ iopool_close(struct iopool *p, int fd)
 		return ENOMEM;
 	c->fd = fd;
 	pthread_mutex_lock(&p->lock);
+	if (p->closing_cnt == IOPOOL_CLOSING) {
+		pthread_mutex_unlock(&p->lock);
+		free(c);
+		return EAGAIN;
+	}
 	STAILQ_INSERT_TAIL(&p->closing, c, entry);
+	p->closing_cnt++;
 	pthread_cond_signal(&p->more);
 	pthread_mutex_unlock(&p->lock);
 	return 0;

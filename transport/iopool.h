@@ -39,8 +39,8 @@ struct iopool *iopool_start(struct event_base *base, unsigned int thread_cnt,
 void	iopool_submit(struct iopool *p, struct req *r);
 
 /*
- * Close fd on a thread.  Returns 0, or ENOMEM, in which case it is still the
- * caller's.
+ * Close fd on a thread.  Returns 0; or ENOMEM, or EAGAIN when many wait to be
+ * closed already, and then it is still the caller's.
  */
 int	iopool_close(struct iopool *p, int fd);
 

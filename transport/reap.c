@@ -27,8 +27,6 @@
 #include "reap.h"
 #include "sysfd.h"
 
-#define REAP_BLOCKS	8192	/* of 512 bytes: from 4 MiB on */
-
 void
 reap_close(struct fs *fs, int *fd)
 {
@@ -37,7 +35,7 @@ reap_close(struct fs *fs, int *fd)
 	if (*fd == -1)
 		return;
 	if (sysfd_stat(*fd, &st) == 0 && st.st_nlink == 0 &&
-	    st.st_blocks >= REAP_BLOCKS && iopool_close(fs->iopool, *fd) == 0)
+	    iopool_close(fs->iopool, *fd) == 0)
 		*fd = -1;
 	fd_close(fd);
 }

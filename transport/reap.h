@@ -20,8 +20,8 @@
 struct fs;
 
 /*
- * Knows: when the last close of a file may sleep: a big file that nobody
- * links to any more is truncated by it.
+ * Knows: when the last close of a file may sleep: one that has no link any
+ * more is truncated and freed by it, which waits for the journal.
  * Never: whether somebody still needs the descriptor.
  */
 

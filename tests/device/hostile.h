@@ -33,7 +33,8 @@
 enum hostile_keep {
 	HOSTILE_KEEP,		/* nothing: same connection, same rings */
 	HOSTILE_RESET,		/* a device reset: the ring was broken */
-	HOSTILE_CLOSE		/* a new connection: the framing was lost */
+	HOSTILE_CLOSE,		/* a new connection: the framing was lost */
+	HOSTILE_NEVER		/* nothing helped */
 };
 
 #define HOSTILE_DATA	4096u	/* bytes in the file */
@@ -78,6 +79,22 @@ void	hostile_vring_cases(void);
 void	hostile_msg_cases(void);
 void	hostile_fd_cases(void);
 void	hostile_table_cases(void);
+
+/* --- before and after a case (hostile_serve.c) --- */
+
+/* What the share holds, fresh before each case. */
+void	hostile_fill(struct box *);
+
+/* Look up and open what the cases use; 0 or a negative code. */
+int	hostile_prepare(struct hostile *);
+
+/* A session in which nothing is looked up or open; 0 or a negative code. */
+int	hostile_fresh(struct hostile *);
+
+/* Make it serve with as little as possible, and tell what that was. */
+enum hostile_keep	hostile_recover(struct hostile *, enum hostile_keep);
+
+/* --- answers (hostile_header.c) --- */
 
 /* rc is one of these errnos (0 terminated list); says so if not. */
 bool	hostile_among(int rc, const int *set);

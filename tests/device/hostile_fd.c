@@ -77,6 +77,19 @@ hostile_open(struct hostile *h, uint64_t kind)
 static const char *const	 hostile_kinds[] = { "file", "directory",
 	"/dev/null", "socket", "memfd", "pipe", "eventfd" };
 
+/* Give the request ring its own eventfd back. */
+static int
+hostile_own(struct hostile *h, uint32_t request)
+{
+	struct ring	*r = &h->b->q[1];
+	uint64_t	 ring = 1;
+	int		 fd;
+
+	fd = request == VHOST_SET_VRING_KICK ? r->kick :
+	    request == VHOST_SET_VRING_CALL ? r->call : r->err;
+	return hostile_send(h, request, &ring, sizeof(ring), &fd, 1);
+}
+
 /* SET_VRING_KICK, CALL or ERR with something that is no eventfd. */
 static bool
 hostile_notifier(struct hostile *h, const struct hostile_case *c)
@@ -91,6 +104,8 @@ hostile_notifier(struct hostile *h, const struct hostile_case *c)
 	err = hostile_send(h, (uint32_t)c->arg[0], &ring, sizeof(ring), &fd,
 	    1);
 	close(fd);
+	if (err == 0)
+		hostile_own(h, (uint32_t)c->arg[0]);
 	return hostile_nack(err);
 }
 
@@ -187,6 +202,8 @@ hostile_repeat(struct hostile *h, const struct hostile_case *c)
 		    sizeof(ring), &fd, 1);
 		close(fd);
 	}
+	if (err == 0)
+		err = hostile_own(h, (uint32_t)c->arg[0]);
 	if (err != 0)
 		tap_diag("the %uth: %s", i, strerror(err));
 	return err == 0;
@@ -239,7 +256,7 @@ hostile_notifier_cases(uint32_t request, const char *what)
 	for (i = 0; i < sizeof(kind) / sizeof(kind[0]); i++) {
 		snprintf(name, sizeof(name), "%s with a %s", what,
 		    hostile_kinds[kind[i]]);
-		hostile_add(name, hostile_notifier, HOSTILE_RESET, request,
+		hostile_add(name, hostile_notifier, HOSTILE_KEEP, request,
 		    kind[i]);
 	}
 	snprintf(name, sizeof(name), "%s without its descriptor", what);
@@ -250,7 +267,7 @@ hostile_notifier_cases(uint32_t request, const char *what)
 	hostile_add(name, hostile_bad_ring, HOSTILE_CLOSE, request,
 	    1ULL << 63);
 	snprintf(name, sizeof(name), "%s %u times", what, HOSTILE_AGAIN);
-	hostile_add(name, hostile_repeat, HOSTILE_RESET, request, 0);
+	hostile_add(name, hostile_repeat, HOSTILE_KEEP, request, 0);
 }
 
 void
@@ -264,7 +281,7 @@ hostile_fd_cases(void)
 	hostile_notifier_cases(VHOST_SET_VRING_CALL, "SET_VRING_CALL");
 	hostile_notifier_cases(VHOST_SET_VRING_ERR, "SET_VRING_ERR");
 	hostile_add("SET_MEM_TABLE 2000 times", hostile_repeat_table,
-	    HOSTILE_RESET, 0, 0);
+	    HOSTILE_KEEP, 0, 0);
 	for (i = 0; i < sizeof(hostile_plains) / sizeof(*p); i++) {
 		p = &hostile_plains[i];
 		snprintf(name, sizeof(name), "%s with %u descriptors",

@@ -81,74 +81,81 @@ enum hostile_addr {
 	ADDR_USED_END, ADDR_WRAP, ADDR_LOG, ADDR_FLAGS
 };
 
-/*
- * Addresses may be refused at once or when the ring starts; so start it, and
- * see that it is not served.
- */
+static void
+hostile_misplace(struct hostile *h, struct vhost_addr *a, uint64_t which)
+{
+	const struct mem_region	*m = &h->b->m.region[0];
+	uint64_t		 start = (uint64_t)(uintptr_t)m->hva;
+
+	switch (which) {
+	case ADDR_INDEX:
+		a->index = 200;
+		break;
+	case ADDR_DESC_ODD:
+		a->desc += 1;
+		break;
+	case ADDR_AVAIL_ODD:
+		a->avail += 1;
+		break;
+	case ADDR_USED_ODD:
+		a->used += 2;
+		break;
+	case ADDR_DESC_ZERO:
+		a->desc = 0;
+		break;
+	case ADDR_AVAIL_BELOW:
+		a->avail = start - 64;
+		break;
+	case ADDR_USED_BEHIND:
+		a->used = start + m->len;
+		break;
+	case ADDR_DESC_END:
+		a->desc = start + m->len - 32;
+		break;
+	case ADDR_USED_END:
+		a->used = start + m->len - 32;
+		break;
+	case ADDR_WRAP:
+		a->desc = UINT64_MAX - 15;
+		break;
+	case ADDR_LOG:
+		a->flags = 1;
+		a->log = UINT64_MAX - 7;
+		break;
+	default:
+		a->flags = 0xffffffff;
+		break;
+	}
+}
+
+/* Addresses may be refused at once or when the ring starts. */
 static bool
 hostile_addr(struct hostile *h, const struct hostile_case *c)
 {
-	const struct mem_region	*m = &h->b->m.region[0];
-	uint64_t		 end = (uint64_t)(uintptr_t)m->hva + m->len;
 	struct ring		*r = &h->b->q[1];
 	struct vhost_addr	 a = { .index = 1 };
+	uint64_t		 ring = 1;
 	uint32_t		 base;
+	int			 err;
 
 	if (vhost_get_base(&h->b->v, 1, &base) != 0)
 		return false;
 	a.desc = mem_uva(&h->b->m, r->desc_gpa);
 	a.avail = mem_uva(&h->b->m, r->avail_gpa);
 	a.used = mem_uva(&h->b->m, r->used_gpa);
-	switch (c->arg[0]) {
-	case ADDR_INDEX:
-		a.index = 200;
-		break;
-	case ADDR_DESC_ODD:
-		a.desc += 1;
-		break;
-	case ADDR_AVAIL_ODD:
-		a.avail += 1;
-		break;
-	case ADDR_USED_ODD:
-		a.used += 2;
-		break;
-	case ADDR_DESC_ZERO:
-		a.desc = 0;
-		break;
-	case ADDR_AVAIL_BELOW:
-		a.avail = (uint64_t)(uintptr_t)m->hva - 64;
-		break;
-	case ADDR_USED_BEHIND:
-		a.used = end;
-		break;
-	case ADDR_DESC_END:
-		a.desc = end - 32;
-		break;
-	case ADDR_USED_END:
-		a.used = end - 32;
-		break;
-	case ADDR_WRAP:
-		a.desc = UINT64_MAX - 15;
-		break;
-	case ADDR_LOG:
-		a.flags = 1;
-		a.log = UINT64_MAX - 7;
-		break;
-	default:
-		a.flags = 0xffffffff;
-		break;
-	}
-	if (hostile_send(h, VHOST_SET_VRING_ADDR, &a, sizeof(a), NULL, 0)
-	    == 0) {
-		hostile_send(h, VHOST_SET_VRING_KICK, &(uint64_t){ 1 }, 8,
-		    &r->kick, 1);
+	hostile_misplace(h, &a, c->arg[0]);
+	err = hostile_send(h, VHOST_SET_VRING_ADDR, &a, sizeof(a), NULL, 0);
+	if (err == 0)
+		err = hostile_send(h, VHOST_SET_VRING_KICK, &ring,
+		    sizeof(ring), &r->kick, 1);
+	if (err == 0) {
 		hostile_desc(h, 0, h->tx, hostile_getattr(h),
 		    HOSTILE_DESC(VRING_DESC_F_NEXT, 1));
 		hostile_desc(h, 1, h->rx, 4096,
 		    HOSTILE_DESC(VRING_DESC_F_WRITE, 0));
 		hostile_kick(h, 0);
 	}
-	return true;
+	return hostile_denied(err);
 }
 
 /* Features that were never offered. */

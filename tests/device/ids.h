@@ -41,6 +41,6 @@ int	ids_file(struct box *, uint64_t dir, const char *name, uint32_t uid,
 /* The parts of t_ids in other files. */
 void	ids_rights(struct box *);	/* whose rights count */
 void	ids_handles(struct box *);	/* handles and headers of zeroes */
-void	ids_setid(struct box *);	/* set-id bits and set-gid directories */
+void	ids_setid(struct box *);	/* set-id bits, set-gid dirs */
 
 #endif

@@ -35,7 +35,8 @@ tests_device_t_hostile_SOURCES = \
 	tests/device/hostile_forget.c tests/device/hostile_header.c \
 	tests/device/hostile_msg.c tests/device/hostile_name.c \
 	tests/device/hostile_race.c tests/device/hostile_ring.c \
-	tests/device/hostile_session.c tests/device/hostile_size.c \
+	tests/device/hostile_serve.c tests/device/hostile_session.c \
+	tests/device/hostile_size.c \
 	tests/device/hostile_table.c tests/device/hostile_value.c \
 	tests/device/hostile_vring.c tests/device/t_hostile.c
 tests_device_t_hostile_CFLAGS = $(AM_CFLAGS) -pthread

@@ -16,6 +16,8 @@
 
 /*
  * Hostile input on every level, and whether the daemon lives through it.
+ * With HOSTILE_ONLY in the environment only the cases run that have this text
+ * in their names.
  *
  * Knows: how one case is run and judged.
  * Never: what a case does (hostile_*.c).
@@ -100,45 +102,10 @@ hostile_entries(const char *path)
 	return cnt;
 }
 
-/* What the share holds, fresh before each case. */
-static void
-hostile_fill(struct box *b)
-{
-	static uint8_t	 data[HOSTILE_DATA];
-
-	memset(data, 'h', sizeof(data));
-	box_file(b, "file", data, sizeof(data));
-	box_file(b, "known", "known", 5);
-	mkdir(box_host(b, "dir"), 0755);
-	box_file(b, "dir/spare", "spare", 5);
-}
-
 static void
 hostile_victim(struct box *b, char *path, size_t len)
 {
 	snprintf(path, len, "%s/victim", b->d.top);
-}
-
-/* Look up and open what the cases use; the session is fresh. */
-static int
-hostile_prepare(struct hostile *h)
-{
-	struct fuse_entry_out	 e;
-	int			 rc;
-
-	fs_cred(h->fs, 0, 0);
-	h->fs->seg_len = 0;
-	h->fs->queue = 1;
-	rc = fs_lookup(h->fs, FUSE_ROOT_ID, "dir", &e);
-	h->dir = e.nodeid;
-	if (rc == 0)
-		rc = fs_lookup(h->fs, h->dir, "spare", &e);
-	h->spare = e.nodeid;
-	if (rc == 0)
-		rc = fs_lookup(h->fs, FUSE_ROOT_ID, "file", &e);
-	if (rc == 0)
-		rc = fs_fopen(h->fs, e.nodeid, 2 /* O_RDWR */, &h->file);
-	return rc;
 }
 
 static void
@@ -156,20 +123,6 @@ hostile_measure(struct hostile *h)
 	hostile_victim(b, victim, sizeof(victim));
 	if (stat(victim, &st) == 0)
 		hostile_base.victim = st.st_ino;
-}
-
-/* A session in which nothing is looked up or open. */
-static int
-hostile_fresh(struct hostile *h)
-{
-	int	 rc;
-
-	fs_cred(h->fs, 0, 0);
-	/* Not every peer closes open files with the session. */
-	fs_release(h->fs, &h->file);
-	fs_destroy(h->fs);
-	rc = fs_init(h->fs, NULL);
-	return rc < 0 ? rc : 0;
 }
 
 /* Bring a new daemon up on the share. */
@@ -200,91 +153,6 @@ hostile_launch(struct hostile *h)
 	    hostile_fresh(h) != 0)
 		tap_bail("a new daemon does not serve");
 	hostile_measure(h);
-}
-
-/* The request that must be served after everything. */
-static int
-hostile_good(struct hostile *h)
-{
-	struct fuse_attr_out	 a;
-	struct fuse_entry_out	 e;
-	int			 rc;
-
-	fs_cred(h->fs, 0, 0);
-	h->fs->seg_len = 0;
-	h->fs->queue = 1;
-	rc = fs_getattr(h->fs, FUSE_ROOT_ID, &a);
-	if (rc < 0 && rc > -4096) {	/* the session may be over */
-		rc = fs_init(h->fs, NULL);
-		if (rc >= 0)
-			rc = fs_getattr(h->fs, FUSE_ROOT_ID, &a);
-	}
-	if (rc == 0)
-		rc = fs_lookup(h->fs, FUSE_ROOT_ID, "known", &e);
-	if (rc == 0 && e.attr.size != 5)
-		rc = FS_BADREPLY;
-	if (rc == 0)
-		rc = fs_forget(h->fs, e.nodeid, 1);
-	return rc;
-}
-
-static int
-hostile_same_rings(struct hostile *h, enum hostile_keep keep)
-{
-	unsigned	 lost = h->b->q[1].lost_irq;
-	int		 timeout = h->fs->timeout, rc;
-
-	if (h->b->v.fd == -1 || vhost_ping(&h->b->v) != 0)
-		return FS_LOST;
-	/* Where a reset is allowed there is no point in a long wait. */
-	if (keep != HOSTILE_KEEP)
-		h->fs->timeout = 150;
-	rc = hostile_good(h);
-	h->fs->timeout = timeout;
-	return rc == 0 && h->b->q[1].lost_irq != lost ? FS_TIMEOUT : rc;
-}
-
-static int
-hostile_new_rings(struct hostile *h)
-{
-	if (h->b->v.fd == -1 || vhost_ping(&h->b->v) != 0 ||
-	    box_reset(h->b) != 0)
-		return FS_LOST;
-	return hostile_good(h);
-}
-
-static int
-hostile_new_connection(struct hostile *h)
-{
-	struct box	*b = h->b;
-	unsigned	 i;
-
-	if (!daemon_alive(&b->d) || box_connect(b) != 0)
-		return FS_LOST;
-	b->v.timeout = 3000;
-	for (i = 0; i < b->o.queues; i++)
-		ring_reset(&b->q[i]);
-	fs_reset(h->fs);
-	if (box_negotiate(b) != 0 || box_setup(b) != 0)
-		return FS_LOST;
-	return hostile_good(h);
-}
-
-/* Serve again with as little as possible; 3 means that nothing helped. */
-static int
-hostile_recover(struct hostile *h, enum hostile_keep keep)
-{
-	int	 rc;
-
-	rc = hostile_same_rings(h, keep);
-	if (rc == 0)
-		return HOSTILE_KEEP;
-	if (hostile_new_rings(h) == 0)
-		return HOSTILE_RESET;
-	if (hostile_new_connection(h) == 0)
-		return HOSTILE_CLOSE;
-	tap_diag("not served: %s", tap_rcname(rc));
-	return 3;
 }
 
 static bool
@@ -399,7 +267,7 @@ static void
 hostile_one(struct hostile *h, const struct hostile_case *c)
 {
 	static const char *const	 needs[] = {
-		"nothing", "a reset", "a new connection", "a new daemon" };
+		"nothing", "a reset", "a new connection" };
 	struct hostile_verdict		 v;
 	enum hostile_count		 count;
 	int				 tries;

@@ -167,6 +167,7 @@ fs_start(struct fs *fs, const struct fs_args *a, struct fs_ticket *t)
 	if (t->slot == NULL)
 		return -ENOBUFS;
 	t->queue = fs->queue;
+	t->opcode = a->opcode;
 	t->no_reply = a->no_reply;
 	t->room = (uint32_t)a->out_len;
 	t->unique = fs->unique;
@@ -243,8 +244,8 @@ fs_await(struct fs *fs, struct fs_ticket *t, uint32_t *used_len)
 
 	err = ring_wait(r, t->head, fs->timeout, fs->conn->fd, used_len);
 	if (r->lost_irq != lost)
-		tap_diag("queue %u: a reply came without a notification",
-		    t->queue);
+		tap_diag("the reply to opcode %u came without a "
+		    "notification", t->opcode);
 	if (r->bad_used != bad)
 		return fs_bad(fs, "used ring entries never asked for",
 		    r->bad_used - bad, 0);

@@ -93,6 +93,7 @@ struct fs_ticket {
 	uint64_t	 unique;
 	uint16_t	 head;
 	unsigned	 queue;
+	uint32_t	 opcode;
 	uint32_t	 room;		/* payload bytes the reply may have */
 	bool		 no_reply;
 	bool		 any_unique;	/* the request had none to repeat */

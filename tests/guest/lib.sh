@@ -390,6 +390,7 @@ guest_boot() {
 	fi
 	guest_close
 	if [ "$guest_status" -ge 97 ]; then
+		echo "# the guest ended with status $guest_status" >&2
 		tail -n 20 "$guest_dir/qemu.log" "$guest_dir/kernel.log" |
 		    sed 's/^/# /' >&2
 	fi

@@ -34,15 +34,14 @@
 #include <unistd.h>
 
 #include "../frontend/tap.h"
-#include "rtrans.h"
+#include "evil.h"
 
 #define ROOT		FUSE_ROOT_ID
 #define EVIL_ROUNDS	20	/* requests that kill their workers */
 
-static struct rtrans t;
+struct rtrans evil;
 
-/* A request of uid that looks up name, on its way. */
-static bool
+bool
 evil_ask(uint32_t uid, const char *name, struct fs_ticket *ticket)
 {
 	struct fs_args a = { .opcode = FUSE_LOOKUP, .node = ROOT };
@@ -50,19 +49,18 @@ evil_ask(uint32_t uid, const char *name, struct fs_ticket *ticket)
 	a.data = name;
 	a.data_len = strlen(name) + 1;
 	a.out_len = sizeof(struct fuse_entry_out);
-	fs_cred(&t.b.fs, uid, uid);
-	return fs_submit(&t.b.fs, &a, ticket) >= 0;
+	fs_cred(&evil.b.fs, uid, uid);
+	return fs_submit(&evil.b.fs, &a, ticket) >= 0;
 }
 
-/* The answer; a node that came with it is given back. */
-static int
+int
 evil_result(struct fs_ticket *ticket)
 {
 	struct fuse_entry_out e;
-	int rc = fs_finish(&t.b.fs, ticket, &e, sizeof(e));
+	int rc = fs_finish(&evil.b.fs, ticket, &e, sizeof(e));
 
 	if (rc >= 0)
-		fs_forget(&t.b.fs, e.nodeid, 1);
+		fs_forget(&evil.b.fs, e.nodeid, 1);
 	return rc;
 }
 
@@ -70,30 +68,30 @@ evil_result(struct fs_ticket *ticket)
 static bool
 evil_others(void)
 {
-	uint32_t uid = rtrans_uid(&t);
+	uint32_t uid = rtrans_uid(&evil);
 	struct fs_ticket ticket;
 	struct rworker w;
 	bool good;
 
 	good = evil_ask(uid, "file", &ticket) &&
-	    rtrans_grant(&t, &w, uid) == 0 &&
+	    rtrans_grant(&evil, &w, uid) == 0 &&
 	    rworker_question(&w) == Q_LOOKUP;
 	if (!good)
 		return false;
-	rworker_lookup(&t, &w);
+	rworker_lookup(&evil, &w);
 	good = evil_result(&ticket) >= 0;
 	rworker_close(&w);
 	return good;
 }
 
-static bool
+bool
 evil_healthy(void)
 {
 	struct fuse_attr_out attr;
 	int rc;
 
-	fs_cred(&t.b.fs, 0, 0);
-	if ((rc = fs_getattr(&t.b.fs, ROOT, &attr)) < 0) {
+	fs_cred(&evil.b.fs, 0, 0);
+	if ((rc = fs_getattr(&evil.b.fs, ROOT, &attr)) < 0) {
 		tap_diag("GETATTR: %s", tap_rcname(rc));
 		return false;
 	}
@@ -101,147 +99,7 @@ evil_healthy(void)
 		tap_diag("another user is not served");
 		return false;
 	}
-	return rtrans_at_rest(&t);
-}
-
-/* ---- messages that are wrong in form ---- */
-
-struct evil_msg {
-	struct msg_hdr hdr;
-	struct a_lookup a;
-	char more[MSG_TAIL_MAX + 64];
-};
-
-struct evil_form {
-	const char *name;
-	void (*spoil)(struct evil_msg *m, size_t *len, unsigned int *fds);
-};
-
-#define FORM(fn, body) \
-static void \
-form_##fn(struct evil_msg *m, size_t *len, unsigned int *fds) \
-{ \
-	(void)m; \
-	(void)len; \
-	(void)fds; \
-	body; \
-}
-
-FORM(id, m->hdr.id ^= 1)
-FORM(id_far, m->hdr.id = UINT32_MAX)
-FORM(other, m->hdr.type = A_MKDIR)
-FORM(question, m->hdr.type = Q_LOOKUP)
-FORM(broker, m->hdr.type = A_WHELLO)
-FORM(quit, m->hdr.type = N_QUIT)
-FORM(unknown, m->hdr.type = 999)
-FORM(none, m->hdr.type = 0)
-FORM(err_body, m->hdr.err = EIO)
-FORM(err_fd, m->hdr.err = EIO; m->hdr.len = 16; *len = 16)
-FORM(err_big, m->hdr.err = 4096; m->hdr.len = 16; *len = 16;
-    m->hdr.fd_cnt = 0; *fds = 0)
-FORM(err_huge, m->hdr.err = UINT32_MAX; m->hdr.len = 16; *len = 16;
-    m->hdr.fd_cnt = 0; *fds = 0)
-FORM(no_fd, m->hdr.fd_cnt = 0; *fds = 0)
-FORM(no_fd_said, *fds = 0)
-FORM(two_fds, m->hdr.fd_cnt = 2; *fds = 2)
-FORM(two_fds_unsaid, *fds = 2)
-FORM(many_fds, m->hdr.fd_cnt = MSG_FDS_MAX; *fds = MSG_FDS_MAX)
-FORM(most_fds, m->hdr.fd_cnt = 253; *fds = 253)
-FORM(short, m->hdr.len = (uint32_t)--*len)
-FORM(short_unsaid, --*len)
-FORM(long, m->hdr.len = (uint32_t)++*len)
-FORM(long_unsaid, ++*len)
-FORM(header, m->hdr.len = 16; *len = 16)
-FORM(half_header, *len = 7)
-FORM(empty, *len = 0)
-FORM(tail, *len += MSG_TAIL_MAX; m->hdr.len = (uint32_t)*len)
-FORM(tail_unsaid, *len += MSG_TAIL_MAX)
-FORM(len_zero, m->hdr.len = 0)
-FORM(len_huge, m->hdr.len = UINT32_MAX)
-
-static const struct evil_form forms[] = {
-	{ "the id of no question", form_id },
-	{ "an id far away", form_id_far },
-	{ "the answer to another question", form_other },
-	{ "a question as answer", form_question },
-	{ "a message that only the broker sends", form_broker },
-	{ "the broker's order to quit", form_quit },
-	{ "an unknown type", form_unknown },
-	{ "type 0", form_none },
-	{ "an error with a body", form_err_body },
-	{ "an error with a descriptor", form_err_fd },
-	{ "errno 4096", form_err_big },
-	{ "errno 2^32 - 1", form_err_huge },
-	{ "no descriptor", form_no_fd },
-	{ "a descriptor promised", form_no_fd_said },
-	{ "a descriptor too many", form_two_fds },
-	{ "a descriptor that is not announced", form_two_fds_unsaid },
-	{ "128 descriptors", form_many_fds },
-	{ "253 descriptors", form_most_fds },
-	{ "a byte too few", form_short },
-	{ "a byte less than announced", form_short_unsaid },
-	{ "a byte too many", form_long },
-	{ "a byte more than announced", form_long_unsaid },
-	{ "a header without a body", form_header },
-	{ "half a header", form_half_header },
-	{ "nothing", form_empty },
-	{ "64 KiB too many", form_tail },
-	{ "64 KiB more than announced", form_tail_unsaid },
-	{ "length 0 announced", form_len_zero },
-	{ "length 2^32 - 1 announced", form_len_huge },
-};
-
-static int
-evil_send(const struct evil_form *f, struct rworker *w)
-{
-	static struct evil_msg m;
-	int fds[253], nodefd, i;
-	unsigned int cnt = 1;
-	size_t len = sizeof(m.hdr) + sizeof(m.a);
-
-	nodefd = rworker_attr(&t, "file", &m.a.attr);
-	for (i = 0; i < 253; i++)
-		fds[i] = nodefd;
-	memset(&m.hdr, 0, sizeof(m.hdr));
-	m.hdr.type = A_LOOKUP;
-	m.hdr.fd_cnt = 1;
-	m.hdr.len = (uint32_t)len;
-	m.hdr.id = w->msg.hdr.id;
-	f->spoil(&m, &len, &cnt);
-	i = rworker_raw(w, &m, len, fds, cnt);
-	close(nodefd);
-	return i;
-}
-
-/*
- * The first worker sends what is wrong: it must be given back, and an honest
- * one gets the same question.
- */
-static void
-evil_form(const struct evil_form *f)
-{
-	uint32_t uid = rtrans_uid(&t);
-	struct fs_ticket ticket;
-	struct rworker w, honest;
-	bool good;
-
-	good = evil_ask(uid, "file", &ticket) &&
-	    rtrans_grant(&t, &w, uid) == 0 &&
-	    rworker_question(&w) == Q_LOOKUP;
-	good = good && evil_send(f, &w) == 0;
-	if (!good || rtrans_grant(&t, &honest, uid) != 0) {
-		tap_ok(false, "%s: not noticed", f->name);
-		rworker_close(&w);
-		return;
-	}
-	good = t.put[w.id] && rworker_question(&honest) == Q_LOOKUP;
-	rworker_lookup(&t, &honest);
-	good &= evil_result(&ticket) >= 0;
-	good &= rworker_question(&w) == -1;
-	rworker_close(&w);
-	rworker_close(&honest);
-	good &= evil_healthy();
-	tap_ok(good, "a worker answers with %s", f->name);
+	return rtrans_at_rest(&evil);
 }
 
 /* ---- answers that are right in form and false ---- */
@@ -252,7 +110,7 @@ false_attr(struct rworker *w, int kind)
 	struct a_lookup a;
 	int fd, pair[2], err = 0;
 
-	fd = rworker_attr(&t, "file", &a.attr);
+	fd = rworker_attr(&evil, "file", &a.attr);
 	if (kind == 0)
 		a.attr.ino += 1000000;
 	else if (kind == 1)
@@ -286,9 +144,9 @@ evil_false(void)
 	int i;
 
 	for (i = 0; i < 4; i++) {
-		uid = rtrans_uid(&t);
+		uid = rtrans_uid(&evil);
 		good = evil_ask(uid, "file", &ticket) &&
-		    rtrans_grant(&t, &w, uid) == 0 &&
+		    rtrans_grant(&evil, &w, uid) == 0 &&
 		    rworker_question(&w) == Q_LOOKUP &&
 		    false_attr(&w, i) == 0 &&
 		    evil_result(&ticket) == -EIO;
@@ -303,7 +161,7 @@ static void
 evil_owner(void)
 {
 	struct fuse_entry_out e;
-	uint32_t uid = rtrans_uid(&t);
+	uint32_t uid = rtrans_uid(&evil);
 	struct fs_ticket ticket;
 	struct rworker w;
 	struct a_lookup a;
@@ -311,16 +169,16 @@ evil_owner(void)
 	int fd;
 
 	good = evil_ask(uid, "file", &ticket) &&
-	    rtrans_grant(&t, &w, uid) == 0 &&
+	    rtrans_grant(&evil, &w, uid) == 0 &&
 	    rworker_question(&w) == Q_LOOKUP;
-	fd = rworker_attr(&t, "file", &a.attr);
+	fd = rworker_attr(&evil, "file", &a.attr);
 	a.attr.mode = 0106777;
 	a.attr.uid = uid;
 	rworker_answer(&w, &a, &fd, 1);
 	close(fd);
-	good &= fs_finish(&t.b.fs, &ticket, &e, sizeof(e)) >= 0;
+	good &= fs_finish(&evil.b.fs, &ticket, &e, sizeof(e)) >= 0;
 	good &= e.attr.uid == 0 && (e.attr.mode & 07777) == 0644;
-	fs_forget(&t.b.fs, e.nodeid, 1);
+	fs_forget(&evil.b.fs, e.nodeid, 1);
 	rworker_close(&w);
 	tap_ok(good && evil_healthy(), "a false owner and mode");
 }
@@ -341,9 +199,9 @@ evil_errno(void)
 	bool good = true;
 
 	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
-		uid = rtrans_uid(&t);
+		uid = rtrans_uid(&evil);
 		good &= evil_ask(uid, "file", &ticket) &&
-		    rtrans_grant(&t, &w, uid) == 0 &&
+		    rtrans_grant(&evil, &w, uid) == 0 &&
 		    rworker_question(&w) == Q_LOOKUP;
 		rworker_error(&w, row[i].err);
 		good &= evil_result(&ticket) == row[i].want;
@@ -358,44 +216,44 @@ evil_errno(void)
 static void
 evil_order(void)
 {
-	uint32_t uid = rtrans_uid(&t), first;
+	uint32_t uid = rtrans_uid(&evil), first;
 	struct fs_ticket a, b;
 	struct rworker w, honest;
 	bool good;
 
-	good = evil_ask(uid, "file", &a) && rtrans_grant(&t, &w, uid) == 0 &&
+	good = evil_ask(uid, "file", &a) && rtrans_grant(&evil, &w, uid) == 0 &&
 	    rworker_question(&w) == Q_LOOKUP;
 	first = w.msg.hdr.id;
 	good = good && evil_ask(uid, "file", &b) &&
 	    rworker_question(&w) == Q_LOOKUP && w.msg.hdr.id != first;
-	rworker_lookup(&t, &w);
-	good = good && rtrans_grant(&t, &honest, uid) == 0 &&
+	rworker_lookup(&evil, &w);
+	good = good && rtrans_grant(&evil, &honest, uid) == 0 &&
 	    rworker_question(&honest) == Q_LOOKUP;
 	if (good) {
-		rworker_lookup(&t, &honest);
+		rworker_lookup(&evil, &honest);
 		good = rworker_question(&honest) == Q_LOOKUP;
-		rworker_lookup(&t, &honest);
+		rworker_lookup(&evil, &honest);
 		good = good && evil_result(&a) >= 0 && evil_result(&b) >= 0;
 		rworker_close(&honest);
 	}
 	rworker_close(&w);
-	rtrans_drain(&t);
+	rtrans_drain(&evil);
 	tap_ok(good && evil_healthy(), "answers out of order");
 }
 
 static void
 evil_twice(void)
 {
-	uint32_t uid = rtrans_uid(&t);
+	uint32_t uid = rtrans_uid(&evil);
 	struct fs_ticket ticket;
 	struct rworker w;
 	bool good;
 
 	good = evil_ask(uid, "file", &ticket) &&
-	    rtrans_grant(&t, &w, uid) == 0 &&
+	    rtrans_grant(&evil, &w, uid) == 0 &&
 	    rworker_question(&w) == Q_LOOKUP;
-	rworker_lookup(&t, &w);
-	rworker_lookup(&t, &w);
+	rworker_lookup(&evil, &w);
+	rworker_lookup(&evil, &w);
 	good &= evil_result(&ticket) >= 0;
 	good &= rworker_question(&w) == -1;	/* thrown out */
 	rworker_close(&w);
@@ -406,22 +264,22 @@ evil_twice(void)
 static void
 evil_silent(void)
 {
-	uint32_t uid = rtrans_uid(&t);
+	uint32_t uid = rtrans_uid(&evil);
 	struct fs_ticket ticket;
 	struct rworker w, honest;
 	bool good;
 	int i;
 
 	good = evil_ask(uid, "file", &ticket) &&
-	    rtrans_grant(&t, &w, uid) == 0 &&
+	    rtrans_grant(&evil, &w, uid) == 0 &&
 	    rworker_question(&w) == Q_LOOKUP;
 	for (i = 0; i < 5; i++)
 		good &= evil_others();
 	rworker_close(&w);
-	good = good && rtrans_grant(&t, &honest, uid) == 0 &&
+	good = good && rtrans_grant(&evil, &honest, uid) == 0 &&
 	    rworker_question(&honest) == Q_LOOKUP;
 	if (good) {
-		rworker_lookup(&t, &honest);
+		rworker_lookup(&evil, &honest);
 		good = evil_result(&ticket) >= 0;
 		rworker_close(&honest);
 	}
@@ -432,7 +290,7 @@ evil_silent(void)
 static void
 evil_poison(void)
 {
-	uint32_t uid = rtrans_uid(&t);
+	uint32_t uid = rtrans_uid(&evil);
 	struct fs_ticket ticket;
 	struct rworker w;
 	bool good;
@@ -440,12 +298,12 @@ evil_poison(void)
 
 	good = evil_ask(uid, "file", &ticket);
 	for (i = 0; i < 2; i++) {
-		good = good && rtrans_grant(&t, &w, uid) == 0 &&
+		good = good && rtrans_grant(&evil, &w, uid) == 0 &&
 		    rworker_question(&w) == Q_LOOKUP;
 		rworker_close(&w);
 	}
 	good = good && evil_result(&ticket) == -EIO;
-	good &= rtrans_drain(&t) == 0;
+	good &= rtrans_drain(&evil) == 0;
 	tap_ok(good && evil_healthy(), "a question that kills two workers");
 }
 
@@ -454,20 +312,20 @@ static void
 evil_not_again(void)
 {
 	struct fs_args a = { .opcode = FUSE_UNLINK, .node = ROOT };
-	uint32_t uid = rtrans_uid(&t);
+	uint32_t uid = rtrans_uid(&evil);
 	struct fs_ticket ticket;
 	struct rworker w;
 	bool good;
 
 	a.data = "file";
 	a.data_len = 5;
-	fs_cred(&t.b.fs, uid, uid);
-	good = fs_submit(&t.b.fs, &a, &ticket) >= 0 &&
-	    rtrans_grant(&t, &w, uid) == 0 &&
+	fs_cred(&evil.b.fs, uid, uid);
+	good = fs_submit(&evil.b.fs, &a, &ticket) >= 0 &&
+	    rtrans_grant(&evil, &w, uid) == 0 &&
 	    rworker_question(&w) == Q_UNLINK;
 	rworker_close(&w);
-	good = good && fs_finish(&t.b.fs, &ticket, NULL, 0) == -EIO;
-	good &= rtrans_drain(&t) == 0;
+	good = good && fs_finish(&evil.b.fs, &ticket, NULL, 0) == -EIO;
+	good &= rtrans_drain(&evil) == 0;
 	tap_ok(good && evil_healthy(), "death inside an UNLINK");
 }
 
@@ -481,7 +339,7 @@ evil_until_pause(uint32_t uid)
 
 	if (!evil_ask(uid, "file", &ticket))
 		return -1;
-	while (asked < EVIL_ROUNDS && rtrans_grant_soon(&t, &w, uid) == 0) {
+	while (asked < EVIL_ROUNDS && rtrans_grant_soon(&evil, &w, uid) == 0) {
 		if (asked++ % 2 == 0)	/* with it inside, or just before */
 			rworker_question(&w);
 		rworker_close(&w);
@@ -493,7 +351,7 @@ evil_until_pause(uint32_t uid)
 static void
 evil_pause(void)
 {
-	uint32_t uid = rtrans_uid(&t);
+	uint32_t uid = rtrans_uid(&evil);
 	int i, asked, killed = 0;
 
 	for (i = 0; i < EVIL_ROUNDS; i++) {
@@ -508,8 +366,6 @@ evil_pause(void)
 int
 main(int argc, char **argv)
 {
-	unsigned int i;
-
 	daemon_args(argc, argv);
 #ifdef VIOFSD_INSTRUMENTED
 	tap_skip("no sanitizer fits into a filter", "a worker that lies");
@@ -519,11 +375,11 @@ main(int argc, char **argv)
 		tap_skip("needs root", "a worker that lies");
 		return tap_done();
 	}
-	rtrans_start(&t);
-	box_file(&t.b, "file", "text", 4);
+	rtrans_start(&evil);
+	box_file(&evil.b, "file", "text", 4);
 	tap_ok(evil_healthy(), "an honest worker");
-	for (i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
-		evil_form(&forms[i]);
+	evil_forms();
+	evil_lists();
 	evil_false();
 	evil_owner();
 	evil_errno();
@@ -533,6 +389,6 @@ main(int argc, char **argv)
 	evil_poison();
 	evil_not_again();
 	evil_pause();
-	rtrans_stop(&t);
+	rtrans_stop(&evil);
 	return tap_done();
 }

@@ -186,6 +186,24 @@ test_sizes(void **state)
 }
 
 static void
+test_length_lies(void **state)
+{
+	static const uint32_t lies[] = { 0, 1, 16, UINT32_MAX };
+	struct lookup_answer m = good();
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
+		m.hdr.len = lies[i];
+		refused(&m, sizeof(m), 1, "wrong size");
+	}
+	m.hdr.len = sizeof(m) - 1;
+	refused(&m, sizeof(m), 1, "wrong size");
+	m.hdr.len = sizeof(m) + 1;
+	refused(&m, sizeof(m), 1, "wrong size");
+}
+
+static void
 test_errors_are_empty(void **state)
 {
 	struct lookup_answer m = good();
@@ -426,6 +444,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		UNIT(test_good),
 		UNIT(test_sizes),
+		UNIT(test_length_lies),
 		UNIT(test_errors_are_empty),
 		UNIT(test_descriptors),
 		UNIT(test_most_descriptors),

@@ -169,6 +169,35 @@ cap_surplus_body(void)
 	    JAIL_CAP(CAP_CHOWN));
 }
 
+/* Only the effective set is changed; the permitted one stays as it is. */
+static void
+root_effective(uint64_t permitted, uint64_t effective, uint64_t said)
+{
+	struct __user_cap_header_struct h = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct d[_LINUX_CAPABILITY_U32S_3] = {
+		{ (uint32_t)effective, (uint32_t)permitted, 0 },
+		{ (uint32_t)(effective >> 32), (uint32_t)(permitted >> 32), 0 },
+	};
+
+	root_with(permitted, permitted);
+	if (syscall(SYS_capset, &h, d) == -1)
+		_exit(9);
+	jail_verify(&who, said);
+}
+
+static void
+effective_missing_body(void)
+{
+	root_effective(JAIL_CAP(CAP_CHOWN), 0, JAIL_CAP(CAP_CHOWN));
+}
+
+static void
+permitted_surplus_body(void)
+{
+	root_effective(JAIL_CAP(CAP_CHOWN) | JAIL_CAP(CAP_MKNOD),
+	    JAIL_CAP(CAP_CHOWN), JAIL_CAP(CAP_CHOWN));
+}
+
 /* Right on paper, but the way back is open. */
 static void
 way_back_body(void)
@@ -224,6 +253,8 @@ test_wrong_caps(void **state)
 	need_root();
 	assert_int_equal(run(cap_missing_body), 1);
 	assert_int_equal(run(cap_surplus_body), 1);
+	assert_int_equal(run(effective_missing_body), 1);
+	assert_int_equal(run(permitted_surplus_body), 1);
 	assert_int_equal(run(way_back_body), 1);
 }
 

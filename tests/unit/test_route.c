@@ -153,6 +153,7 @@ test_malformed(void **state)
 		{ 8, { 0x80000008, 31 } },
 		{ 16, { 12, FUSE_PROTO_EXT_GROUPS, 0, 0 } },
 		{ 16, { 15, 31, 0, 0 } },
+		{ 24, { 12, 31, 0, 12, 31, 0 } },	/* not aligned */
 		{ 16, { 16, FUSE_PROTO_EXT_GROUPS, 2, 1 } },
 		{ 16, { 16, FUSE_PROTO_EXT_GROUPS, UINT32_MAX, 1 } },
 		{ 16, { 16, FUSE_PROTO_EXT_GROUPS, 0x40000001, 1 } },
