@@ -25,12 +25,30 @@
 #include <string.h>
 
 #include "../common/log.h"
+#include "../common/xattrmap.h"
 #include "broker.h"
 #include "share.h"
 
 #define SHARE_NSEC	1000000000LL	/* in a second */
 #define SHARE_AUTO	1		/* seconds; virtiofsd's values */
 #define SHARE_ALWAYS	86400
+
+/*
+ * The host's kernel drops security.capability when a file changes; under
+ * another name it does not, and we must.
+ */
+static int
+share_caps_mapped(const struct conf *c)
+{
+	static struct xattrmap map;
+	char name[XATTRMAP_NAME_MAX + 1], err[XATTRMAP_ERR_MAX];
+
+	if (c->xattrmap == NULL || xattrmap_parse(&map, c->xattrmap,
+	    strlen(c->xattrmap), err) != 0)
+		return 0;
+	return xattrmap_client(&map, "security.capability", name) == 0 &&
+	    strcmp(name, "security.capability") != 0;
+}
 
 uint32_t
 share_flags(const struct conf *c, int handles)
@@ -56,6 +74,7 @@ share_flags(const struct conf *c, int handles)
 		{ c->posix_lock, MSG_SHARE_POSIX_LOCK },
 		{ c->no_readdir, MSG_SHARE_NO_READDIR },
 		{ c->seal_size, MSG_SHARE_SEAL_SIZE },
+		{ share_caps_mapped(c), MSG_SHARE_CAPS_MAPPED },
 		{ handles, MSG_SHARE_HANDLES },
 		{ handles && c->handles == CONF_HANDLES_MANDATORY,
 		    MSG_SHARE_HANDLES_ONLY },

@@ -98,7 +98,8 @@ enum msg_cache {
 #define MSG_SHARE_SEAL_SIZE	0x10000u	/* no file may change its size */
 #define MSG_SHARE_HANDLES	0x20000u	/* workers send seals */
 #define MSG_SHARE_HANDLES_ONLY	0x40000u	/* ... or fail: mandatory */
-#define MSG_SHARE_FLAGS		0x7ffffu
+#define MSG_SHARE_CAPS_MAPPED	0x80000u /* security.capability has another name */
+#define MSG_SHARE_FLAGS		0xfffffu
 
 /* How long the guest may believe something; both 0: not at all. */
 struct msg_timeout {

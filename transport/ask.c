@@ -25,6 +25,7 @@
 #include <sys/sysmacros.h>
 
 #include <errno.h>
+#include <string.h>
 
 #include "../common/log.h"
 #include "ask.h"
@@ -136,6 +137,36 @@ ask_iopool(struct req *r, void (*work)(struct req *r),
 	r->io.work = work;
 	r->io.after = after;
 	iopool_submit(r->fs->iopool, r);
+}
+
+static void
+ask_no_caps_done(struct req *r, int err, struct chan_msg *m)
+{
+	(void)m;
+	if (err != 0 && err != ENODATA && err != EOPNOTSUPP) {
+		req_end(r, err);
+		return;
+	}
+	r->node[0]->no_caps = 1;
+	r->call.retried = r->call.redriven = 0;
+	r->caps_next(r);
+}
+
+void
+ask_no_caps(struct req *r, void (*next)(struct req *r))
+{
+	static const char name[] = "security.capability";
+
+	if ((r->fs->conf.flags & MSG_SHARE_CAPS_MAPPED) == 0 ||
+	    r->node[0]->no_caps) {
+		next(r);
+		return;
+	}
+	r->caps_next = next;
+	memset(&r->call.q, 0, sizeof(r->call.q));
+	memcpy(r->call.q.removexattr.name, name, sizeof(name));
+	ask_worker(r, Q_REMOVEXATTR, ASK_ROOT | ASK_REPEATABLE,
+	    ask_no_caps_done);
 }
 
 int

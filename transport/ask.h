@@ -66,6 +66,13 @@ void	ask_iopool(struct req *r, void (*work)(struct req *r),
  */
 int	ask_size(const struct req *r, unsigned int i, uint64_t end);
 
+/*
+ * The first direct change of node[0]'s data: where security.capability has
+ * another name on the host, it is removed as the kernel would.  Then
+ * next(r), at once or later; the request ends here if that is refused.
+ */
+void	ask_no_caps(struct req *r, void (*next)(struct req *r));
+
 /* Must a write by r keep the set-id bits of r->node[i]? (docs: data path) */
 int	ask_keeps_setid(const struct req *r, unsigned int i);
 

@@ -181,6 +181,7 @@ node_new(struct node_table *t, const struct msg_attr *a)
 	n->dev_minor = a->dev_minor;
 	n->mode = a->mode;
 	n->nlookup = 0;
+	n->no_caps = 0;
 	n->pins = n->uses = 0;
 	node_hash_add(t, n);
 	t->live++;

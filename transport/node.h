@@ -48,6 +48,7 @@ struct node {
 	uint64_t ino, mnt_id;
 	uint32_t dev_major, dev_minor;
 	uint32_t mode;		/* as last seen */
+	uint32_t no_caps;	/* its mapped security.capability is gone */
 	struct node *next;	/* same hash bucket, or free list */
 };
 

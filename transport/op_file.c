@@ -102,6 +102,22 @@ op_fallocate_size(const struct req *r, const struct fuse_fallocate_in *in)
 	return ask_size(r, 0, in->offset + in->length);
 }
 
+static void
+op_fallocate_start(struct req *r)
+{
+	struct q_fallocate *q = &r->call.q.fallocate;
+
+	if (!ask_keeps_setid(r, 0)) {
+		ask_iopool(r, op_fallocate_work, NULL);
+		return;
+	}
+	q->off = r->io.off;
+	q->len = r->io.len;
+	q->mode = r->io.flags;
+	q->zero = 0;
+	ask_worker(r, Q_FALLOCATE, ASK_ROOT | ASK_HANDLES, op_fallocate_done);
+}
+
 void
 op_fallocate(struct req *r)
 {
@@ -122,18 +138,10 @@ op_fallocate(struct req *r)
 		return;
 	}
 	r->handle[0]->written = 1;
-	if (ask_keeps_setid(r, 0)) {
-		r->call.q.fallocate.off = in.offset;
-		r->call.q.fallocate.len = in.length;
-		r->call.q.fallocate.mode = in.mode;
-		ask_worker(r, Q_FALLOCATE, ASK_ROOT | ASK_HANDLES,
-		    op_fallocate_done);
-		return;
-	}
 	r->io.off = in.offset;
 	r->io.len = in.length;
 	r->io.flags = in.mode;
-	ask_iopool(r, op_fallocate_work, NULL);
+	ask_no_caps(r, op_fallocate_start);
 }
 
 static void
@@ -230,6 +238,9 @@ op_copy_args(struct req *r, struct fuse_copy_file_range_in *in)
 	fin_init(&f, r);
 	if ((err = fin_take(&f, in, sizeof(*in))) != 0)
 		return err;
+	/* The client copies by itself then, and its writes do it right. */
+	if (r->fs->conf.flags & MSG_SHARE_CAPS_MAPPED)
+		return EOPNOTSUPP;
 	if (in->flags != 0 || in->off_in > INT64_MAX ||
 	    in->off_out > INT64_MAX)
 		return EINVAL;

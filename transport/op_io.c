@@ -284,33 +284,39 @@ op_write_args(struct req *r, struct fuse_write_in *in)
 	return ask_size(r, 0, in->offset + in->size);
 }
 
+static void
+op_write_start(struct req *r)
+{
+	struct handle *h = r->handle[0];
+
+	if (!r->io.kill && r->io.len > 0 && ask_keeps_setid(r, 0)) {
+		op_write_keep(r);
+		return;
+	}
+	if (h->cold > 0)
+		h->cold--;
+	else if (r->io.len <= IO_WRITE_INLINE) {
+		op_write_now(r);
+		return;
+	}
+	ask_iopool(r, op_write_work, NULL);
+}
+
 void
 op_write(struct req *r)
 {
 	struct fuse_write_in in;
-	struct handle *h;
 	int err;
 
 	if ((err = op_write_args(r, &in)) != 0) {
 		req_end(r, err);
 		return;
 	}
-	h = r->handle[0];
-	h->written = 1;
+	r->handle[0]->written = 1;
 	r->io.off = in.offset;
 	r->io.len = in.size;
+	r->io.kill = (in.write_flags & FUSE_WRITE_KILL_SUIDGID) != 0;
 	if (op_write_appends(&in))
 		r->io.flags = RWF_APPEND;
-	if ((in.write_flags & FUSE_WRITE_KILL_SUIDGID) == 0 &&
-	    in.size > 0 && ask_keeps_setid(r, 0)) {
-		op_write_keep(r);
-		return;
-	}
-	if (h->cold > 0)
-		h->cold--;
-	else if (in.size <= IO_WRITE_INLINE) {
-		op_write_now(r);
-		return;
-	}
-	ask_iopool(r, op_write_work, NULL);
+	ask_no_caps(r, op_write_start);
 }

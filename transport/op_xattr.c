@@ -29,6 +29,7 @@
 #include "ask.h"
 #include "fin.h"
 #include "fs.h"
+#include "node.h"
 #include "op.h"
 
 /* Guests that did not negotiate the long form send its first half. */
@@ -103,6 +104,7 @@ op_setxattr(struct req *r)
 		req_end(r, err);
 		return;
 	}
+	r->node[0]->no_caps = 0;
 	q->flags = in.flags;
 	q->kill_sgid = (in.setxattr_flags & FUSE_SETXATTR_ACL_KILL_SGID) != 0;
 	ask_worker(r, Q_SETXATTR, in.flags == 0 ? ASK_REPEATABLE : 0,

@@ -99,6 +99,7 @@ struct req_io {
 	void (*work)(struct req *r);	/* must reply exactly once */
 	void (*after)(struct req *r);	/* event thread, or NULL */
 	int fd;
+	int kill;		/* WRITE: set-id bits must go */
 	uint64_t off, off2, len;
 	uint32_t flags;
 	size_t done_len;
@@ -115,6 +116,7 @@ struct req {
 	struct node *node[2];		/* pinned */
 	uint8_t node_ready, node_want;	/* see ask_nodes() */
 	void (*node_next)(struct req *r, int err);
+	void (*caps_next)(struct req *r);	/* see ask_no_caps() */
 	struct handle *handle[2];	/* pinned */
 	struct lock_waiter *waiter;	/* see lock.h */
 	struct req_call call;
