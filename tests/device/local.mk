@@ -48,7 +48,8 @@ tests_device_t_ids_SOURCES = \
 tests_device_t_ids_LDADD = tests/frontend/libfrontend.a
 tests_device_t_session_SOURCES = \
 	tests/device/session.h \
-	tests/device/session_init.c tests/device/session_queue.c \
+	tests/device/session_init.c tests/device/session_kill.c \
+	tests/device/session_queue.c \
 	tests/device/t_session.c
 tests_device_t_session_LDADD = tests/frontend/libfrontend.a
 tests_device_t_messages_SOURCES = tests/device/t_messages.c

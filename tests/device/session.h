@@ -27,6 +27,7 @@ bool	session_works(struct box *, const char *what);
 
 /* The parts of t_session in other files. */
 void	session_init(void);	/* INIT and DESTROY */
-void	session_queue(void);	/* queues that are busy, stopped, drained */
+void	session_queue(void);	/* queues busy, stopped, drained */
+void	session_kill(void);	/* processes that die; two devices */
 
 #endif

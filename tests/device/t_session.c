@@ -270,5 +270,6 @@ main(int argc, char **argv)
 	session_tag();
 	session_init();
 	session_queue();
+	session_kill();
 	return tap_done();
 }

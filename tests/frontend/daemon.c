@@ -23,6 +23,7 @@
 #include "config.h"
 #endif
 
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -43,12 +44,14 @@
 #include "tap.h"
 
 #define DAEMON_ARGS	24
+#define DAEMON_MAX	4		/* at the same time */
 #define DAEMON_C_PATH	"/usr/lib/qemu/virtiofsd"
 
 enum daemon_kind	 daemon_kind = DAEMON_OURS;
 bool			 daemon_summary;
 
 static const char	*daemon_prog;
+static struct daemon	*daemon_all[DAEMON_MAX];
 
 static const char *
 daemon_find_rust(void)
@@ -82,6 +85,24 @@ daemon_peer(const char *arg)
 	}
 }
 
+static void
+daemon_cleanup(void)
+{
+	unsigned	 i;
+
+	for (i = 0; i < DAEMON_MAX; i++) {
+		if (daemon_all[i] != NULL)
+			daemon_close(daemon_all[i]);
+	}
+}
+
+/* Not safe in a handler, but better than processes and mounts left over. */
+static void
+daemon_interrupt(int sig)
+{
+	exit(128 + sig);
+}
+
 void
 daemon_args(int argc, char **argv)
 {
@@ -104,6 +125,9 @@ daemon_args(int argc, char **argv)
 		}
 	}
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGINT, daemon_interrupt);
+	signal(SIGTERM, daemon_interrupt);
+	atexit(daemon_cleanup);
 	umask(022);
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1) == -1)
 		tap_bail("cannot become a reaper: %s", strerror(errno));
@@ -120,12 +144,27 @@ daemon_path(void)
 	return env != NULL ? env : "./viofsd";
 }
 
+static void
+daemon_register(struct daemon *d)
+{
+	unsigned	 i;
+
+	for (i = 0; i < DAEMON_MAX; i++) {
+		if (daemon_all[i] == NULL) {
+			daemon_all[i] = d;
+			return;
+		}
+	}
+	tap_bail("too many daemons at the same time");
+}
+
 void
 daemon_open(struct daemon *d)
 {
 	const char	*tmp = getenv("TMPDIR");
 
 	memset(d, 0, sizeof(*d));
+	daemon_register(d);
 	if (access(daemon_path(), X_OK) == -1)
 		tap_bail("no daemon at %s: %s", daemon_path(),
 		    strerror(errno));
@@ -139,6 +178,18 @@ daemon_open(struct daemon *d)
 	snprintf(d->log, sizeof(d->log), "%s/log", d->top);
 	if (mkdir(d->share, 0755) == -1)
 		tap_bail("%s: %s", d->share, strerror(errno));
+}
+
+int
+daemon_mount(struct daemon *d)
+{
+	const char	*at = daemon_host(d, "mnt");
+
+	if (mkdir(at, 0755) == -1 || mount("viofsd-test", at, "tmpfs",
+	    MS_NOSUID | MS_NODEV, "size=1m") == -1)
+		return errno;
+	d->mounted = true;
+	return 0;
 }
 
 static unsigned
@@ -278,6 +329,18 @@ daemon_procs(struct daemon *d)
 	return &now;
 }
 
+/* Reap what was handed to us of it. */
+static void
+daemon_reap(const struct daemon *d)
+{
+	unsigned	 i;
+
+	for (i = 0; i < d->seen.cnt; i++) {
+		if (d->seen.pid[i] != d->pid)
+			waitpid(d->seen.pid[i], NULL, WNOHANG);
+	}
+}
+
 int
 daemon_leftover(struct daemon *d, int timeout)
 {
@@ -285,8 +348,7 @@ daemon_leftover(struct daemon *d, int timeout)
 	int		 left, waited;
 
 	for (waited = 0;; waited += 2) {
-		while (waitpid(-1, NULL, WNOHANG) > 0)
-			;
+		daemon_reap(d);
 		left = 0;
 		for (i = 0; i < d->seen.cnt; i++)
 			left += proc_alive(d->seen.pid[i]);
@@ -296,10 +358,43 @@ daemon_leftover(struct daemon *d, int timeout)
 	}
 }
 
+/* A child of this program that another daemon accounts for. */
+static bool
+daemon_others(const struct daemon *d, pid_t pid)
+{
+	const struct daemon	*o;
+	unsigned		 i;
+
+	for (i = 0; i < DAEMON_MAX; i++) {
+		o = daemon_all[i];
+		if (o != NULL && o != d &&
+		    (o->pid == pid || proc_has(&o->seen, pid)))
+			return true;
+	}
+	return false;
+}
+
+/* Its descendants that nobody waits for; returns how many there were. */
+static unsigned
+daemon_orphans(const struct daemon *d)
+{
+	struct proc_set	 s;
+	unsigned	 i, cnt = 0;
+
+	proc_strays(0, &s);
+	for (i = 0; i < s.cnt; i++) {
+		if (daemon_others(d, s.pid[i]))
+			continue;
+		kill(s.pid[i], SIGKILL);
+		waitpid(s.pid[i], NULL, WNOHANG);
+		cnt++;
+	}
+	return cnt;
+}
+
 void
 daemon_stop(struct daemon *d)
 {
-	struct proc_set	 s;
 	unsigned	 i;
 	int		 waited;
 
@@ -313,18 +408,13 @@ daemon_stop(struct daemon *d)
 		kill(d->pid, SIGKILL);
 		waitpid(d->pid, NULL, 0);
 	}
-	/* What it left behind was handed to us; it is ours to end. */
+	d->pid = 0;
 	for (waited = 0; waited < 500; waited++) {
-		while (waitpid(-1, NULL, WNOHANG) > 0)
-			;
-		proc_strays(0, &s);
-		if (s.cnt == 0)
+		daemon_reap(d);
+		if (daemon_orphans(d) == 0)
 			break;
-		for (i = 0; i < s.cnt; i++)
-			kill(s.pid[i], SIGKILL);
 		daemon_nap();
 	}
-	d->pid = 0;
 	memset(&d->seen, 0, sizeof(d->seen));
 }
 
@@ -381,10 +471,18 @@ daemon_unlink(const char *path, const struct stat *st, int type,
 void
 daemon_close(struct daemon *d)
 {
+	unsigned	 i;
+
 	daemon_stop(d);
+	if (d->mounted)
+		umount2(daemon_host(d, "mnt"), MNT_DETACH);
 	if (d->top[0] != '\0')
 		nftw(d->top, daemon_unlink, 16,
 		    FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+	for (i = 0; i < DAEMON_MAX; i++) {
+		if (daemon_all[i] == d)
+			daemon_all[i] = NULL;
+	}
 	memset(d, 0, sizeof(*d));
 }
 

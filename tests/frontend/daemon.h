@@ -50,6 +50,7 @@ struct daemon {
 	char		 log[96];
 	off_t		 log_shown;	/* bytes of the log already printed */
 	struct proc_set	 seen;		/* its processes, when last asked */
+	bool		 mounted;	/* daemon_mount() was done */
 };
 
 extern enum daemon_kind	 daemon_kind;
@@ -64,8 +65,14 @@ void	daemon_args(int argc, char **argv);
 /* The program and whether it is there. */
 const char	*daemon_path(void);
 
-/* Make the directories; daemon_start() may then be called several times. */
+/*
+ * Make the directories; daemon_start() may then be called several times.
+ * From here on, also the end of the program cleans up.
+ */
 void	daemon_open(struct daemon *);
+
+/* Mount a small tmpfs on "mnt" in the share; 0 or an errno. */
+int	daemon_mount(struct daemon *);
 
 /* Start it on the share.  The socket may take a moment to appear. */
 void	daemon_start(struct daemon *, const struct daemon_opts *);
@@ -88,7 +95,7 @@ const struct proc_set	*daemon_procs(struct daemon *);
  */
 int	daemon_leftover(struct daemon *, int timeout);
 
-/* Kill what is left of it, by the ids we saw. */
+/* Kill what is left of it, by the ids we saw, and its orphans. */
 void	daemon_stop(struct daemon *);
 
 /* Print what it logged since the last time (at most the last lines). */

@@ -1,0 +1,433 @@
+/*
+ * Copyright (c) 2026 The viofsd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * Knows: everything around the FUSE half of the transport, made up.
+ * Never: which requests come, and what is answered: that is the input.
+ */
+
+#include "config.h"
+
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include <errno.h>
+#include <fcntl.h>
+
+/* Included, as these never free their tables. */
+#include "transport/handle.c"
+#include "transport/node.c"
+#include "transport/req.c"
+
+#include "transport/dispatch.h"
+#include "transport/iopool.h"
+#include "transport/op.h"
+#include "transport/route.h"
+#include "transport/sysfd.h"
+#include "transport/vu.h"
+#include "transport/wlink.h"
+#include "fsenv.h"
+#include "fsenv_check.h"
+
+static struct {
+	int ready;
+	int fd_free;
+	int file[ENV_FILE_CNT];
+	struct fs fs;
+	struct vring ring[2];
+	struct env_slot slot[ENV_LIVE_MAX];
+	struct env_slot *next;		/* in the ring, not popped yet */
+	struct req *waiting[ENV_LIVE_MAX];
+	unsigned int waiting_cnt;
+	struct chan_msg msg;
+	uint8_t body[MSG_BODY_MAX];
+	uint8_t tail[MSG_TAIL_MAX];
+} env;
+
+/* ---- the ring ---- */
+
+struct vring *
+vu_ring(struct vu_dev *d, unsigned int idx)
+{
+	(void)d;
+	return idx < 2 ? &env.ring[idx] : NULL;
+}
+
+int
+vu_ring_running(struct vu_dev *d, unsigned int idx)
+{
+	(void)d;
+	return idx < 2;
+}
+
+void
+vu_idle(struct vu_dev *d)
+{
+	(void)d;
+}
+
+void
+vring_notify(struct vring *v)
+{
+	(void)v;
+}
+
+/* Cut len bytes into pieces; returns how many. */
+static unsigned int
+env_cut(struct iovec *iov, uint8_t *base, size_t len, size_t cut)
+{
+	unsigned int n = 0;
+	size_t take;
+
+	while (len > 0) {
+		take = cut == 0 || n == VRING_CHAIN_MAX / 2 - 1 || cut > len ?
+		    len : cut;
+		iov[n].iov_base = base;
+		iov[n++].iov_len = take;
+		base += take;
+		len -= take;
+	}
+	return n;
+}
+
+int
+vring_pop(struct vring *v, struct vring_chain *c)
+{
+	struct env_slot *s = env.next;
+
+	if (v != &env.ring[1] || s == NULL)
+		return EAGAIN;
+	env.next = NULL;
+	c->head = (uint16_t)(s - env.slot);
+	c->vring = v;
+	c->in_len = s->in_len;
+	c->out_len = s->out_len;
+	c->in_cnt = env_cut(c->iov, s->in, s->in_len, s->cut);
+	c->out_cnt = env_cut(c->iov + c->in_cnt, s->out, s->out_len, s->cut);
+	return 0;
+}
+
+/* The chain is the guest's again: whoever touches it now is caught. */
+void
+vring_push(struct vring *v, uint16_t head, uint32_t len)
+{
+	struct env_slot *s;
+
+	FUZZ_MUST(v == &env.ring[1] && head < ENV_LIVE_MAX);
+	s = &env.slot[head];
+	FUZZ_MUST(s->in != NULL);
+	env_check_reply(&env.fs, s, len);
+	free(s->in);
+	free(s->out);
+	memset(s, 0, sizeof(*s));
+}
+
+void
+env_request(const void *in, size_t len, size_t room, size_t cut)
+{
+	unsigned int i;
+
+	for (i = 0; i < ENV_LIVE_MAX && env.slot[i].in != NULL; i++)
+		continue;
+	if (i == ENV_LIVE_MAX)
+		return;
+	env.slot[i].in = malloc(len > 0 ? len : 1);
+	env.slot[i].out = malloc(room > 0 ? room : 1);
+	FUZZ_MUST(env.slot[i].in != NULL && env.slot[i].out != NULL);
+	memcpy(env.slot[i].in, in, len);
+	env.slot[i].in_len = len;
+	env.slot[i].out_len = room;
+	env.slot[i].cut = cut;
+	env.next = &env.slot[i];
+	dispatch_ring(&env.fs, 1);
+	FUZZ_MUST(env.next == NULL);
+}
+
+/* ---- workers and threads ---- */
+
+static void
+env_wait(struct req *r)
+{
+	FUZZ_MUST(env.waiting_cnt < ENV_LIVE_MAX);
+	env.waiting[env.waiting_cnt++] = r;
+}
+
+static struct req *
+env_take(unsigned int i)
+{
+	struct req *r = env.waiting[i];
+
+	memmove(&env.waiting[i], &env.waiting[i + 1],
+	    (--env.waiting_cnt - i) * sizeof(env.waiting[0]));
+	return r;
+}
+
+void
+wlink_call(struct wlink *w, struct req *r)
+{
+	(void)w;
+	env_check_question(r);
+	env_wait(r);
+}
+
+void
+iopool_submit(struct iopool *p, struct req *r)
+{
+	(void)p;
+	FUZZ_MUST(r->io.work != NULL);
+	r->call.type = MSG_NONE;
+	env_wait(r);
+}
+
+int
+iopool_close(struct iopool *p, int fd)
+{
+	(void)p;
+	close(fd);
+	return 0;
+}
+
+unsigned int
+env_waiting(void)
+{
+	return env.waiting_cnt;
+}
+
+int
+env_is_question(unsigned int i)
+{
+	return env.waiting[i]->call.type != MSG_NONE;
+}
+
+void
+env_run(unsigned int i)
+{
+	struct req *r = env_take(i);
+
+	r->io.work(r);
+	dispatch_io_done(r);
+}
+
+static void
+env_honest(struct msg_attr *a, int fd)
+{
+	struct stat st;
+
+	FUZZ_MUST(sysfd_stat(fd, &st) == 0);
+	a->ino = st.st_ino;
+	a->mode = st.st_mode;
+	a->dev_major = major(st.st_dev);
+	a->dev_minor = minor(st.st_dev);
+}
+
+/* Records whose attributes say zero = 1 become true ones. */
+static void
+env_honest_records(uint8_t *tail, size_t left, const struct fdbag *fds)
+{
+	struct msg_dirent d;
+	unsigned int n = 0;
+	int fd;
+
+	for (; left >= sizeof(d); tail += d.rec_len, left -= d.rec_len) {
+		memcpy(&d, tail, sizeof(d));
+		if ((d.flags & MSG_DIRENT_NODE) != 0) {
+			fd = fdbag_get(fds, n++);
+			if (fd != -1 && d.attr.zero == 1)
+				env_honest(&d.attr, fd);
+			memcpy(tail, &d, sizeof(d));
+		}
+		if (d.rec_len < sizeof(d) || d.rec_len > left)
+			break;
+	}
+}
+
+/* The descriptor that the attributes of an answer to r are about. */
+static int
+env_subject(const struct req *r)
+{
+	switch (r->call.type) {
+	case Q_LOOKUP:
+	case Q_CREATE:
+	case Q_MKNOD:
+	case Q_MKDIR:
+	case Q_SYMLINK:
+		return fdbag_get(&env.msg.fds, 0);
+	case Q_LINK:
+	case Q_SETATTR:
+		return node_fd(r->node[0]);
+	default:
+		return -1;
+	}
+}
+
+static void
+env_compose(const struct req *r, const struct env_answer *a)
+{
+	struct chan_msg *m = &env.msg;
+	unsigned int i, cnt;
+	int fd;
+
+	m->row = msg_row(r->call.type + 1);
+	FUZZ_MUST(m->row != NULL && a->body_len <= sizeof(env.body));
+	memset(env.body, 0, m->row->body_len);
+	if (a->body_len > 0)
+		memcpy(env.body, a->body, a->body_len < m->row->body_len ?
+		    a->body_len : m->row->body_len);
+	m->tail_len = a->tail_len < m->row->tail_max ? a->tail_len :
+	    m->row->tail_max;
+	if (m->tail_len > 0)
+		memcpy(env.tail, a->tail, m->tail_len);
+	m->body = env.body;
+	m->tail = env.tail;
+	cnt = (m->row->fds & 0x8000u) != 0 ? a->fd_cnt : m->row->fds;
+	for (i = 0; i < cnt; i++) {
+		fd = fcntl(env.file[a->file[i % 2]], F_DUPFD_CLOEXEC, 0);
+		FUZZ_MUST(fd != -1 && fdbag_put(&m->fds, fd) == 0);
+	}
+	if (a->honest && (fd = env_subject(r)) != -1)
+		env_honest((struct msg_attr *)(void *)env.body, fd);
+	if (r->call.type == Q_READDIRPLUS)
+		env_honest_records(env.tail, m->tail_len, &m->fds);
+}
+
+/* As wlink.c does it, with the privileged retry. */
+void
+env_answer(unsigned int i, const struct env_answer *a)
+{
+	struct req *r = env_take(i);
+	struct cred cred;
+
+	fdbag_init(&env.msg.fds);
+	if (a->err != 0 && route_retry(r, a->err, &cred)) {
+		r->call.retried = 1;
+		r->call.cred = cred;
+		wlink_call(NULL, r);
+	} else if (a->err != 0) {
+		r->call.done(r, a->err, NULL);
+	} else {
+		env_compose(r, a);
+		r->call.done(r, 0, &env.msg);
+	}
+	fdbag_close(&env.msg.fds);
+	dispatch_flush(&env.fs);
+}
+
+/* ---- begin and end ---- */
+
+static void
+env_files(void)
+{
+	int pair[2];
+
+	env.file[ENV_FILE] = memfd_create("file", MFD_CLOEXEC);
+	env.file[ENV_DIR] = open("/proc/self/ns", O_RDONLY | O_CLOEXEC);
+	env.file[ENV_SUID] = memfd_create("suid", MFD_CLOEXEC);
+	env.file[ENV_OTHER] = memfd_create("other", MFD_CLOEXEC);
+	env.file[ENV_LINK] = open("/proc/self/exe",
+	    O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	env.file[ENV_ROOT] = open("/proc/self/net", O_PATH | O_CLOEXEC);
+	FUZZ_MUST(pipe2(pair, O_CLOEXEC) == 0);
+	env.file[ENV_FIFO] = pair[0];
+	FUZZ_MUST(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0,
+	    pair) == 0);
+	env.file[ENV_SOCKET] = pair[0];
+	FUZZ_MUST(env.file[ENV_SUID] != -1 &&
+	    fchmod(env.file[ENV_SUID], 06755) == 0);
+	FUZZ_MUST(env.file[ENV_DIR] != -1 && env.file[ENV_ROOT] != -1 &&
+	    env.file[ENV_LINK] != -1);
+}
+
+void
+env_open(unsigned int bits)
+{
+	struct msg_attr attr;
+	struct fs *fs = &env.fs;
+
+	if (!env.ready) {
+		log_set_level(LOG_LEVEL_OFF);
+		env_files();
+		env.ready = 1;
+	}
+	env.fd_free = fuzz_fd_free();
+	memset(fs, 0, sizeof(*fs));
+	fs->conf.cache = bits & ENV_CACHE;
+	fs->conf.flags = ((bits & ENV_READONLY) ? MSG_SHARE_READONLY : 0) |
+	    ((bits & ENV_TRUST_GUEST) ? MSG_SHARE_TRUST_GUEST : 0) |
+	    ((bits & ENV_SUBMOUNTS) ? MSG_SHARE_SUBMOUNTS : 0);
+	if (bits & ENV_READY) {
+		fs->session.ready = 1;
+		fs->session.minor = FUSE_PROTO_MINOR;
+		fs->session.flags = FUSE_SUBMOUNTS | FUSE_CREATE_SUPP_GROUP |
+		    FUSE_PROTO_ALLOW_IDMAP;
+	}
+	memset(&attr, 0, sizeof(attr));
+	env_honest(&attr, env.file[ENV_ROOT]);
+	fs->reqs = req_pool_new(4);
+	fs->handles = handle_table_new(fs, 6);
+	fs->nodes = node_table_new(fs,
+	    fcntl(env.file[ENV_ROOT], F_DUPFD_CLOEXEC, 0), &attr, 16);
+	FUZZ_MUST(fs->reqs != NULL && fs->handles != NULL &&
+	    fs->nodes != NULL);
+}
+
+static void
+env_free(void)
+{
+	struct handle_table *h = env.fs.handles;
+	struct node_table *n = env.fs.nodes;
+	struct req *r;
+	unsigned int i;
+
+	while ((r = TAILQ_FIRST(&env.fs.reqs->free)) != NULL) {
+		TAILQ_REMOVE(&env.fs.reqs->free, r, entry);
+		free(r);
+	}
+	free(env.fs.reqs);
+	for (i = 0; i < h->chunk_cnt; i++)
+		free(h->chunk[i]);
+	free(h->chunk);
+	free(h);
+	fd_close(&n->root->fd);
+	for (i = 0; i < n->chunk_cnt; i++)
+		free(n->chunk[i]);
+	free(n->hash);
+	free(n);
+}
+
+void
+env_close(void)
+{
+	static const struct env_answer lost = { .err = EIO };
+	unsigned int i;
+
+	while (env.waiting_cnt > 0) {
+		if (env_is_question(0))
+			env_answer(0, &lost);
+		else
+			env_run(0);
+	}
+	FUZZ_MUST(req_live(&env.fs) == 0);
+	for (i = 0; i < ENV_LIVE_MAX; i++)
+		FUZZ_MUST(env.slot[i].in == NULL);
+	op_sess_reset(&env.fs);
+	FUZZ_MUST(node_count(env.fs.nodes) == 1);
+	FUZZ_MUST(handle_count(env.fs.handles) == 0);
+	FUZZ_MUST(env.fs.nodes->fds == 1);
+	env_free();
+	FUZZ_MUST(fuzz_fd_free() == env.fd_free);
+}

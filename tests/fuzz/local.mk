@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: ISC
+# One program for each kind of input.  With --enable-fuzzer they are
+# libFuzzer's, to be run by hand or by "./dev fuzz"; else each runs every file
+# of its corpus once.
+fuzz_programs = \
+	tests/fuzz/fuzz_chain \
+	tests/fuzz/fuzz_conf \
+	tests/fuzz/fuzz_fuse \
+	tests/fuzz/fuzz_mountinfo \
+	tests/fuzz/fuzz_msg \
+	tests/fuzz/fuzz_plus \
+	tests/fuzz/fuzz_vu_msg
+check_PROGRAMS += $(fuzz_programs)
+
+if FUZZER
+fuzz_engine =
+fuzz_ldflags = $(AM_LDFLAGS) -fsanitize=fuzzer
+else
+TESTS += $(fuzz_programs)
+check_LIBRARIES += tests/fuzz/libreplay.a
+tests_fuzz_libreplay_a_SOURCES = tests/fuzz/replay_main.c tests/fuzz/fuzz.h
+fuzz_engine = tests/fuzz/libreplay.a
+fuzz_ldflags = $(AM_LDFLAGS)
+endif
+
+fuzz_libs = $(fuzz_engine) libtransport.a libcommon.a $(EVENT_LIBS) \
+	$(SECCOMP_LIBS) $(CAPNG_LIBS) $(BSD_LIBS) -lpthread
+fuzz_fs = tests/fuzz/fsenv.c tests/fuzz/fsenv.h \
+	tests/fuzz/fsenv_check.c tests/fuzz/fsenv_check.h tests/fuzz/fuzz.h
+
+tests_fuzz_fuzz_chain_SOURCES = tests/fuzz/fuzz_chain.c tests/fuzz/fuzz.h \
+	tests/unit/ringenv.h
+tests_fuzz_fuzz_chain_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_chain_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_conf_SOURCES = tests/fuzz/fuzz_conf.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_conf_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_conf_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_fuse_SOURCES = tests/fuzz/fuzz_fuse.c $(fuzz_fs)
+tests_fuzz_fuzz_fuse_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_fuse_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_mountinfo_SOURCES = tests/fuzz/fuzz_mountinfo.c \
+	tests/fuzz/fuzz.h
+tests_fuzz_fuzz_mountinfo_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_mountinfo_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_msg_SOURCES = tests/fuzz/fuzz_msg.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_msg_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_msg_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_plus_SOURCES = tests/fuzz/fuzz_plus.c $(fuzz_fs)
+tests_fuzz_fuzz_plus_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_plus_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_vu_msg_SOURCES = tests/fuzz/fuzz_vu_msg.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_vu_msg_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_vu_msg_LDFLAGS = $(fuzz_ldflags)
+
+# The inputs are kept in the source tree, so that one which found something
+# can join them.
+EXTRA_PROGRAMS = tests/fuzz/seeds
+tests_fuzz_seeds_SOURCES = tests/fuzz/seeds.c tests/fuzz/seeds.h \
+	tests/fuzz/seeds_fuse.c tests/fuzz/seeds_vu.c
+tests_fuzz_seeds_LDADD = libcommon.a
+CLEANFILES += tests/fuzz/seeds$(EXEEXT)
+EXTRA_DIST += tests/fuzz/corpus
+
+fuzz-seeds: tests/fuzz/seeds$(EXEEXT)
+	tests/fuzz/seeds$(EXEEXT) $(top_srcdir)/tests/fuzz/corpus
+.PHONY: fuzz-seeds
