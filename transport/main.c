@@ -91,6 +91,16 @@ main_accept(int fd, short what, void *arg)
 	event_del(s->ev_accept);
 }
 
+/* A wait for a lock may last for ever; the guest sees EINTR. */
+static void
+main_drain(void *arg)
+{
+	struct server *s = arg;
+
+	op_lock_cancel(&s->fs);
+	dispatch_flush(&s->fs);
+}
+
 static void
 main_reset(void *arg)
 {
@@ -152,6 +162,7 @@ main_opened(void *arg, void *cookie, int err, int fd)
 
 static const struct vu_ops main_vu_ops = {
 	.ring_ready = main_ring,
+	.drain = main_drain,
 	.reset = main_reset,
 	.gone = main_gone,
 };

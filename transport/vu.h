@@ -45,6 +45,11 @@ struct vu_ops {
 	/* A kick came or the ring was started: pop until EAGAIN. */
 	void	(*ring_ready)(void *arg, unsigned int idx);
 	/*
+	 * A message or the end waits for what is in flight: end what would
+	 * not end by itself.  May be NULL.
+	 */
+	void	(*drain)(void *arg);
+	/*
 	 * The device was reset or the connection is gone.  Nothing is in
 	 * flight, all rings are stopped: drop the FUSE session.
 	 */

@@ -75,6 +75,8 @@ vu_wait(struct vu_dev *d, int idx)
 		return 0;
 	d->waiting = 1;
 	d->wait_queue = idx;
+	if (d->ops->drain != NULL)
+		d->ops->drain(d->arg);
 	return EINPROGRESS;
 }
 

@@ -41,5 +41,9 @@ main(int argc, char **argv)
 	more_map();
 	more_acl();
 	more_label();
+	more_kill();
+	more_open();
+	more_tmpfile();
+	more_node();
 	return tap_done();
 }
