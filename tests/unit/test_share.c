@@ -79,6 +79,11 @@ test_flags(void **state)
 	conf.tag = "x";
 	assert_int_equal(share_flags(&conf, 0),
 	    MSG_SHARE_TRUST_GUEST | MSG_SHARE_TAG);
+	/* Without it, nothing could be mapped shared at all. */
+	clear();
+	conf.cache = MSG_CACHE_NEVER;
+	assert_int_equal(share_flags(&conf, 0),
+	    MSG_SHARE_TRUST_GUEST | MSG_SHARE_ALLOW_MMAP);
 }
 
 /* Handles that do not work are not announced, whatever was asked for. */
