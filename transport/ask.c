@@ -182,16 +182,16 @@ ask_size(const struct req *r, unsigned int i, uint64_t end)
 }
 
 /*
- * The transport has no CAP_FSETID, so its own writes clear set-id bits, as
- * they should for everybody but guest root.
+ * The transport has no CAP_FSETID and is in nobody's group, so its own writes
+ * clear all set-id bits.  Guest root keeps them; others keep set-gid without
+ * group-execute if it is their group, setattr_should_drop_sgid() in Linux.
  */
-int
+unsigned int
 ask_keeps_setid(const struct req *r, unsigned int i)
 {
 	uint32_t mode = r->node[i]->mode;
 
-	if (r->in.uid != 0)
-		return 0;
-	return (mode & S_ISUID) != 0 ||
-	    (mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP);
+	if (r->in.uid == 0)
+		return mode & (S_ISUID | S_ISGID) ? ASK_ROOT : 0;
+	return (mode & (S_ISGID | S_IXGRP)) == S_ISGID ? ASK_FINAL : 0;
 }

@@ -73,7 +73,10 @@ int	ask_size(const struct req *r, unsigned int i, uint64_t end);
  */
 void	ask_no_caps(struct req *r, void (*next)(struct req *r));
 
-/* Must a write by r keep the set-id bits of r->node[i]? (docs: data path) */
-int	ask_keeps_setid(const struct req *r, unsigned int i);
+/*
+ * Might a write by r keep set-id bits of r->node[i]?  (docs: data path)
+ * Then the ASK_* flags of whose worker has to make it, else 0.
+ */
+unsigned int	ask_keeps_setid(const struct req *r, unsigned int i);
 
 #endif

@@ -106,8 +106,9 @@ static void
 op_fallocate_start(struct req *r)
 {
 	struct q_fallocate *q = &r->call.q.fallocate;
+	unsigned int who;
 
-	if (!ask_keeps_setid(r, 0)) {
+	if ((who = ask_keeps_setid(r, 0)) == 0) {
 		ask_iopool(r, op_fallocate_work, NULL);
 		return;
 	}
@@ -115,7 +116,7 @@ op_fallocate_start(struct req *r)
 	q->len = r->io.len;
 	q->mode = r->io.flags;
 	q->zero = 0;
-	ask_worker(r, Q_FALLOCATE, ASK_ROOT | ASK_HANDLES, op_fallocate_done);
+	ask_worker(r, Q_FALLOCATE, who | ASK_HANDLES, op_fallocate_done);
 }
 
 void
@@ -261,6 +262,7 @@ void
 op_copy_file_range(struct req *r)
 {
 	struct fuse_copy_file_range_in in;
+	unsigned int who;
 	int err;
 
 	if ((err = op_copy_args(r, &in)) != 0) {
@@ -268,11 +270,11 @@ op_copy_file_range(struct req *r)
 		return;
 	}
 	r->handle[1]->written = 1;
-	if (ask_keeps_setid(r, 1)) {
+	if ((who = ask_keeps_setid(r, 1)) != 0) {
 		r->call.q.copy.from_off = in.off_in;
 		r->call.q.copy.to_off = in.off_out;
 		r->call.q.copy.len = in.len;
-		ask_worker(r, Q_COPY, ASK_ROOT | ASK_HANDLES, op_copy_done);
+		ask_worker(r, Q_COPY, who | ASK_HANDLES, op_copy_done);
 		return;
 	}
 	r->io.off = in.off_in;

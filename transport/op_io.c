@@ -250,7 +250,8 @@ op_write_keep(struct req *r)
 	r->call.q.write.off = r->io.off + r->io.done_len;
 	r->call.q.write.flags = (r->io.flags & RWF_APPEND) ?
 	    MSG_WRITE_APPEND : 0;
-	ask_worker(r, Q_WRITE, ASK_ROOT | ASK_HANDLES |
+	ask_worker(r, Q_WRITE, ASK_HANDLES |
+	    (r->in.uid == 0 ? ASK_ROOT : ASK_FINAL) |
 	    ((r->io.flags & RWF_APPEND) ? 0 : ASK_REPEATABLE),
 	    op_write_keep_done);
 }
@@ -289,7 +290,8 @@ op_write_start(struct req *r)
 {
 	struct handle *h = r->handle[0];
 
-	if (!r->io.kill && r->io.len > 0 && ask_keeps_setid(r, 0)) {
+	if ((r->in.uid != 0 || !r->io.kill) && r->io.len > 0 &&
+	    ask_keeps_setid(r, 0) != 0) {
 		op_write_keep(r);
 		return;
 	}
