@@ -118,6 +118,17 @@ int	fs_ioctl(struct fs *, const struct fs_file *, struct fs_ioctl *);
 int	fs_copy_64(struct fs *, const struct fuse_copy_file_range_in *,
 	    uint64_t from_node, uint64_t *done);
 
+/*
+ * READ and WRITE of one page at off, with a page of guest memory for it, as
+ * the kernel sends them for O_DIRECT.
+ */
+#define FS_PAGE		4096u
+
+int	fs_read_page(struct fs *, const struct fs_file *, uint64_t off,
+	    void *page);
+int	fs_write_page(struct fs *, const struct fs_file *, uint64_t off,
+	    const void *page);
+
 /* --- locks --- */
 
 struct fs_lock {
