@@ -95,10 +95,10 @@ enum msg_cache {
 #define MSG_SHARE_FLOCK		0x2000u	/* flock(2) locks are the host's */
 #define MSG_SHARE_POSIX_LOCK	0x4000u	/* fcntl(2) locks are the host's */
 #define MSG_SHARE_NO_READDIR	0x8000u	/* directories look empty */
-#define MSG_SHARE_SEAL_SIZE	0x10000u	/* no file may change its size */
+#define MSG_SHARE_SEAL_SIZE	0x10000u	/* no file changes its size */
 #define MSG_SHARE_HANDLES	0x20000u	/* workers send seals */
 #define MSG_SHARE_HANDLES_ONLY	0x40000u	/* ... or fail: mandatory */
-#define MSG_SHARE_CAPS_MAPPED	0x80000u /* security.capability is renamed */
+#define MSG_SHARE_CAPS_MAPPED	0x80000u /* security.capability: renamed */
 #define MSG_SHARE_FLAGS		0xfffffu
 
 /* How long the guest may believe something; both 0: not at all. */

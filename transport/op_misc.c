@@ -169,7 +169,7 @@ op_ioctl_args(struct req *r, struct fuse_ioctl_in *in)
 	fin_init(&f, r);
 	if ((err = fin_take(&f, in, sizeof(*in))) != 0)
 		return err;
-	/* Compat and unrestricted ones are never sent by the client we serve. */
+	/* Compat and unrestricted ones are not sent by clients we serve. */
 	if ((in->flags & ~(uint32_t)FUSE_IOCTL_DIR) != 0)
 		return ENOTTY;
 	if (in->in_size != f.left || in->in_size > MSG_IOCTL_MAX ||
