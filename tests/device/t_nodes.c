@@ -155,7 +155,7 @@ nodes_fds(struct box *b)
 	for (i = 0; i < set->cnt; i++)
 		if (strncmp(proc_name(set->pid[i]), "viofsd-transpor", 15) == 0)
 			fds = proc_fds(set->pid[i]);
-	tap_ok(fds > 0 && fds < atoi(NODES_LIMIT),
+	tap_ok(fds > 0 && fds < strtol(NODES_LIMIT, NULL, 10),
 	    "the transport holds %d descriptors", fds);
 }
 
