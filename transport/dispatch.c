@@ -33,6 +33,7 @@
 #include "vu.h"
 
 #define DISPATCH_BATCH	16	/* requests between two looks at hiprio */
+#define DISPATCH_TURN	64	/* batches before other events have a turn */
 #define DISPATCH_HIPRIO	0	/* index of the hiprio queue */
 
 /* What is true for every opcode before its operation sees the request. */
@@ -121,10 +122,16 @@ dispatch_ring(void *arg, unsigned int idx)
 	struct fs *fs = arg;
 	struct vring *ring = vu_ring(fs->dev, idx);
 	struct vring *hiprio = vu_ring(fs->dev, DISPATCH_HIPRIO);
+	unsigned int turn = 0;
 
 	while (dispatch_some(fs, ring, DISPATCH_BATCH) == DISPATCH_BATCH) {
 		if (ring != hiprio)
 			dispatch_some(fs, hiprio, DISPATCH_BATCH);
+		/* A guest can fill a ring as fast as it is emptied. */
+		if (++turn == DISPATCH_TURN) {
+			fs->stalled = 1;
+			break;
+		}
 		dispatch_flush(fs);
 	}
 	dispatch_flush(fs);
@@ -144,6 +151,7 @@ dispatch_io_done(struct req *r)
 void
 dispatch_flush(struct fs *fs)
 {
+	static const struct timeval at_once = { 0, 0 };
 	struct vring *ring;
 	unsigned int i;
 
@@ -151,8 +159,9 @@ dispatch_flush(struct fs *fs)
 		if (vu_ring_running(fs->dev, i))
 			vring_notify(ring);
 	vu_idle(fs->dev);
+	/* By a timer, which lets the loop look at descriptors before. */
 	if (fs->stalled && req_live(fs) < REQ_LIVE_MAX / 2)
-		event_active(fs->resume, EV_TIMEOUT, 0);
+		event_add(fs->resume, &at_once);
 }
 
 void

@@ -26,7 +26,10 @@ struct req;
  * Never: what an opcode does.
  */
 
-/* Serve ring idx until it is empty; arg is the struct fs. */
+/*
+ * Serve ring idx until it is empty, or for a while: the rest after other
+ * events had their turn.  arg is the struct fs.
+ */
 void	dispatch_ring(void *arg, unsigned int idx);
 
 /* An I/O thread has answered r: drop it; event thread. */
@@ -38,7 +41,7 @@ void	dispatch_io_done(struct req *r);
  */
 void	dispatch_flush(struct fs *fs);
 
-/* Event callback: take up the rings that were left alone for want of room. */
+/* Event callback: take up the rings that were left alone. */
 void	dispatch_resume(int fd, short what, void *arg);
 
 #endif

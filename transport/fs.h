@@ -59,7 +59,7 @@ struct fs {
 	struct blink *blink;
 	struct iopool *iopool;
 	struct vu_dev *dev;
-	struct event *resume;	/* rings left alone at REQ_LIVE_MAX */
+	struct event *resume;	/* rings left alone, see dispatch.c */
 	int stalled;
 	int quitting;		/* QUIT came: no new request is taken */
 };

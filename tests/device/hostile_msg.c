@@ -184,32 +184,82 @@ hostile_flags(struct hostile *h, const struct hostile_case *c)
 	return true;
 }
 
+/* Right messages, with the descriptor that belongs to them. */
+static const struct hostile_msg	 hostile_rights[] = {
+	{ "GET_FEATURES", VHOST_GET_FEATURES, 0 },
+	{ "SET_FEATURES", VHOST_SET_FEATURES, 8 },
+	{ "GET_PROTOCOL_FEATURES", VHOST_GET_PROTOCOL_FEATURES, 0 },
+	{ "SET_PROTOCOL_FEATURES", VHOST_SET_PROTOCOL_FEATURES, 8 },
+	{ "GET_QUEUE_NUM", VHOST_GET_QUEUE_NUM, 0 },
+	{ "SET_OWNER", VHOST_SET_OWNER, 0 },
+	{ "SET_VRING_ENABLE", VHOST_SET_VRING_ENABLE, 8 },
+	{ "SET_VRING_CALL", VHOST_SET_VRING_CALL, 8 },
+	{ "SET_VRING_ERR", VHOST_SET_VRING_ERR, 8 },
+	{ "SET_VRING_KICK", VHOST_SET_VRING_KICK, 8 },
+	{ "SET_MEM_TABLE", VHOST_SET_MEM_TABLE, 40 },
+};
+
+/* Fill in its payload; returns its descriptor or -1. */
+static int
+hostile_right(struct hostile *h, uint32_t request, uint8_t *payload)
+{
+	const struct ring	*r = &h->b->q[1];
+	struct vhost_state	 on = { 1, 1 };
+	struct vhost_table	 t;
+	uint64_t		 ring = 1;
+
+	memcpy(payload, &ring, sizeof(ring));
+	switch (request) {
+	case VHOST_SET_FEATURES:
+		memcpy(payload, &h->b->v.features, 8);
+		return -1;
+	case VHOST_SET_PROTOCOL_FEATURES:
+		memcpy(payload, &h->b->v.proto, 8);
+		return -1;
+	case VHOST_SET_VRING_ENABLE:
+		memcpy(payload, &on, sizeof(on));
+		return -1;
+	case VHOST_SET_VRING_CALL:
+		return r->call;
+	case VHOST_SET_VRING_ERR:
+		return r->err;
+	case VHOST_SET_VRING_KICK:
+		return r->kick;
+	case VHOST_SET_MEM_TABLE:
+		vhost_table(&h->b->m, &t);
+		memcpy(payload, &t, 40);
+		return h->b->m.fd;
+	default:
+		return -1;
+	}
+}
+
+static bool
+hostile_is_get(uint32_t request)
+{
+	return request == VHOST_GET_FEATURES ||
+	    request == VHOST_GET_PROTOCOL_FEATURES ||
+	    request == VHOST_GET_QUEUE_NUM;
+}
+
 /* A right message sent in two parts, cut at every byte. */
 static bool
 hostile_split(struct hostile *h, const struct hostile_case *c)
 {
-	const struct timespec	 nap = { 0, 300000 };
-	struct vhost_table	 t;
-	struct vhost_hdr	 hdr = { (uint32_t)c->arg[0],
-	    VHOST_VERSION | VHOST_NEED_REPLY, (uint32_t)c->arg[1] };
-	struct vhost_state	 state = { 1, 1 };
-	uint8_t			 buf[VHOST_HDR_LEN + 64];
-	struct vhost_msg	 m;
-	size_t			 cut, len = VHOST_HDR_LEN + c->arg[1];
-	bool			 table;
-	int			 err;
+	const struct timespec		 nap = { 0, 300000 };
+	const struct hostile_msg	*row = &hostile_rights[c->arg[0]];
+	struct vhost_hdr		 hdr = { row->request,
+	    VHOST_VERSION | VHOST_NEED_REPLY, row->len };
+	uint8_t				 buf[VHOST_HDR_LEN + 64];
+	struct vhost_msg		 m;
+	size_t				 cut, len;
+	int				 err, fd;
 
-	table = c->arg[0] == VHOST_SET_MEM_TABLE;
+	len = VHOST_HDR_LEN + row->len;
 	memcpy(buf, &hdr, sizeof(hdr));
-	memcpy(buf + VHOST_HDR_LEN, &state, sizeof(state));
-	if (c->arg[0] == VHOST_SET_FEATURES)
-		memcpy(buf + VHOST_HDR_LEN, &h->b->v.features, 8);
-	if (table) {
-		vhost_table(&h->b->m, &t);
-		memcpy(buf + VHOST_HDR_LEN, &t, c->arg[1]);
-	}
+	fd = hostile_right(h, row->request, buf + VHOST_HDR_LEN);
 	for (cut = 1; cut < len; cut++) {
-		err = vhost_send_raw(&h->b->v, buf, cut, &h->b->m.fd, table);
+		err = vhost_send_raw(&h->b->v, buf, cut, &fd, fd != -1);
 		nanosleep(&nap, NULL);
 		if (err == 0)
 			err = vhost_send_raw(&h->b->v, buf + cut, len - cut,
@@ -217,7 +267,7 @@ hostile_split(struct hostile *h, const struct hostile_case *c)
 		if (err == 0)
 			err = vhost_recv(&h->b->v, &m);
 		if (err != 0 || m.hdr.request != hdr.request ||
-		    (c->arg[0] != VHOST_GET_FEATURES && m.u64 != 0)) {
+		    (!hostile_is_get(row->request) && m.u64 != 0)) {
 			tap_diag("cut at %zu of %zu: %s", cut, len,
 			    strerror(err));
 			return false;
@@ -320,16 +370,12 @@ hostile_msg_cases(void)
 	}
 	hostile_add("GET_FEATURES with the reply flag", hostile_flags,
 	    HOSTILE_CLOSE, VHOST_VERSION | VHOST_REPLY, VHOST_GET_FEATURES);
-	hostile_add("split: GET_FEATURES at every byte", hostile_split,
-	    HOSTILE_KEEP, VHOST_GET_FEATURES, 0);
-	hostile_add("split: SET_FEATURES at every byte", hostile_split,
-	    HOSTILE_KEEP, VHOST_SET_FEATURES, 8);
-	hostile_add("split: SET_VRING_ENABLE at every byte", hostile_split,
-	    HOSTILE_KEEP, VHOST_SET_VRING_ENABLE, 8);
-	hostile_add("split: SET_OWNER at every byte", hostile_split,
-	    HOSTILE_KEEP, VHOST_SET_OWNER, 0);
-	hostile_add("split: SET_MEM_TABLE at every byte", hostile_split,
-	    HOSTILE_RESET, VHOST_SET_MEM_TABLE, 40);
+	for (i = 0; i < sizeof(hostile_rights) / sizeof(hostile_rights[0]);
+	    i++) {
+		snprintf(name, sizeof(name), "split: %s at every byte",
+		    hostile_rights[i].name);
+		hostile_add(name, hostile_split, HOSTILE_KEEP, i, 0);
+	}
 	for (i = 0; i < sizeof(partial) / sizeof(partial[0]); i++) {
 		snprintf(name, sizeof(name), "hang-up after %u bytes of "
 		    "SET_MEM_TABLE", partial[i]);

@@ -21,8 +21,11 @@
 
 #include "config.h"
 
+#include <limits.h>
+
 #include "broker/conf.c"
 
+#include "common/msg.h"
 #include "fuzz.h"
 
 #define WORDS_MAX	40

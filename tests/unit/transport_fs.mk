@@ -3,6 +3,7 @@
 # it tests and stubs what that calls, so the library's copy is not linked.
 if HAVE_CMOCKA
 transport_fs_tests = \
+	tests/unit/test_dispatch \
 	tests/unit/test_fin \
 	tests/unit/test_fout \
 	tests/unit/test_handle \
@@ -17,6 +18,8 @@ TESTS += $(transport_fs_tests)
 
 transport_fs_libs = libtransport.a libcommon.a $(CMOCKA_LIBS) \
 	$(EVENT_LIBS) $(SECCOMP_LIBS) $(BSD_LIBS) -lpthread
+tests_unit_test_dispatch_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_dispatch_LDADD = $(transport_fs_libs)
 tests_unit_test_fin_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_fin_LDADD = $(transport_fs_libs)
 tests_unit_test_fout_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
