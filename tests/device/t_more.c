@@ -45,5 +45,10 @@ main(int argc, char **argv)
 	more_open();
 	more_tmpfile();
 	more_node();
+	more_ioctl();
+	more_ids();
+	more_time();
+	more_readonly();
+	more_line();
 	return tap_done();
 }
