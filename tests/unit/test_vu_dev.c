@@ -103,6 +103,40 @@ test_get_base_waits(void **state)
 	assert_int_equal(used_idx(), 3);
 }
 
+/* Whoever waits without an end is told to end, once, and that is enough. */
+static void
+test_drain(void **state)
+{
+	struct vu_state s = { 1, 0 };
+
+	(void)state;
+	serve_at_once = 0;
+	bring_up();
+	request(0);
+	assert_int_equal(drain_cnt, 0);
+	drain_ends = 1;
+	send_msg(GET_BASE, &s, sizeof(s), -1);
+	assert_true(answer(GET_BASE, &s, sizeof(s)));
+	assert_int_equal(drain_cnt, 1);
+	assert_int_equal(s.num, 1);
+	assert_int_equal(used_idx(), 1);
+	expect_alive();
+}
+
+/* Nothing in flight: nobody is disturbed. */
+static void
+test_drain_idle(void **state)
+{
+	struct vu_state s = { 1, 0 };
+
+	(void)state;
+	bring_up();
+	request(0);
+	send_msg(GET_BASE, &s, sizeof(s), -1);
+	assert_true(answer(GET_BASE, &s, sizeof(s)));
+	assert_int_equal(drain_cnt, 0);
+}
+
 static void
 test_memory_waits(void **state)
 {
