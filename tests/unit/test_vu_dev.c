@@ -369,7 +369,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(test_ring), T(test_without_protocol_features),
-		T(test_get_base_waits), T(test_memory_waits),
+		T(test_get_base_waits), T(test_drain), T(test_drain_idle),
+		T(test_memory_waits),
 		T(test_added_memory_waits),
 		T(test_address_change_waits), T(test_reset_device),
 		T(test_broken_ring), T(test_end_waits),

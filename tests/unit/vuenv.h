@@ -129,7 +129,7 @@ on_gone(void *arg, int clean)
 }
 
 static const struct vu_ops ops = { .ring_ready = on_ready,
-	    .reset = on_reset, .gone = on_gone };
+	    .drain = on_drain, .reset = on_reset, .gone = on_gone };
 
 static inline void
 pump(void)
