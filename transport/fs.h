@@ -53,7 +53,8 @@ struct fs {
 	struct node_table *nodes;
 	struct handle_table *handles;
 	struct lock_table *locks;
-	unsigned int fd_total;	/* for open files and nodes together */
+	unsigned int fd_total;	/* for open files, locks and nodes together */
+	unsigned int fd_open;	/* of them: open files and locks */
 	struct req_pool *reqs;
 	struct wlink *wlink;
 	struct blink *blink;

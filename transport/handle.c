@@ -106,7 +106,7 @@ handle_new(struct handle_table *t, struct node *n,
 	h->dir_busy = h->dir_turn = 0;
 	node_pin(n);
 	t->live++;
-	node_budget(t->fs->nodes, t->fs->fd_total - t->live);
+	node_budget(t->fs->nodes, t->fs->fd_total - ++t->fs->fd_open);
 	*out = h;
 	return 0;
 }
@@ -149,7 +149,7 @@ handle_unpin(struct handle_table *t, struct node_table *nodes,
 	h->next = t->free;
 	t->free = h;
 	t->live--;
-	node_budget(t->fs->nodes, t->fs->fd_total - t->live);
+	node_budget(t->fs->nodes, t->fs->fd_total - --t->fs->fd_open);
 }
 
 void

@@ -57,18 +57,20 @@ struct lock_waiter {
 
 struct lock_table {
 	struct fs *fs;
+	unsigned int cnt, max;
 	LIST_HEAD(, lock) locks;
 	LIST_HEAD(, lock_waiter) waiters;
 };
 
 struct lock_table *
-lock_table_new(struct fs *fs)
+lock_table_new(struct fs *fs, unsigned int max)
 {
 	struct lock_table *t;
 
 	if ((t = calloc(1, sizeof(*t))) == NULL)
 		return NULL;
 	t->fs = fs;
+	t->max = max;
 	LIST_INIT(&t->locks);
 	LIST_INIT(&t->waiters);
 	return t;
@@ -103,9 +105,9 @@ lock_enter(struct lock_table *t, struct node *n, uint64_t owner, int *fd)
 		fd_close(fd);
 		return 0;
 	}
-	if ((l = calloc(1, sizeof(*l))) == NULL) {
+	if (t->cnt >= t->max || (l = calloc(1, sizeof(*l))) == NULL) {
 		fd_close(fd);
-		return ENOMEM;
+		return t->cnt >= t->max ? ENOLCK : ENOMEM;
 	}
 	l->node = n;
 	l->owner = owner;
@@ -113,6 +115,8 @@ lock_enter(struct lock_table *t, struct node *n, uint64_t owner, int *fd)
 	*fd = -1;
 	node_pin(n);
 	LIST_INSERT_HEAD(&t->locks, l, entry);
+	t->cnt++;
+	node_budget(t->fs->nodes, t->fs->fd_total - ++t->fs->fd_open);
 	return 0;
 }
 
@@ -123,6 +127,8 @@ lock_free(struct lock_table *t, struct lock *l)
 	fd_close(&l->fd);
 	node_unpin(t->fs->nodes, l->node);
 	free(l);
+	t->cnt--;
+	node_budget(t->fs->nodes, t->fs->fd_total - --t->fs->fd_open);
 }
 
 void

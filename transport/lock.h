@@ -30,13 +30,16 @@ struct req;
  * Never: a lock itself; the kernel keeps those.
  */
 
-/* NULL without memory. */
-struct lock_table *lock_table_new(struct fs *fs);
+/* For at most max open files; NULL without memory. */
+struct lock_table *lock_table_new(struct fs *fs, unsigned int max);
 
 /* The open file of (n, owner), -1 if there is none; it stays the table's. */
 int	lock_fd(struct lock_table *t, const struct node *n, uint64_t owner);
 
-/* Keep *fd for (n, owner), pinning n; owns it.  Returns 0 or ENOMEM. */
+/*
+ * Keep *fd for (n, owner), pinning n; owns it.  It counts as an open file.
+ * Returns 0, ENOLCK when the table is full, or ENOMEM.
+ */
 int	lock_enter(struct lock_table *t, struct node *n, uint64_t owner,
 	    int *fd);
 

@@ -57,6 +57,8 @@
 #define MAIN_FD_RESERVE	768	/* memory slots, channels, messages */
 #define MAIN_FD_MIN	1024
 #define MAIN_FD_OPEN	8	/* tenths of the rest that may be open files */
+#define MAIN_FD_LOCK	1	/* tenths that may be for locks */
+#define MAIN_LOCK_MAX	4096	/* of those, so that a search stays short */
 #define MAIN_FD_GROW	65536	/* of the table, before there are threads */
 #define MAIN_REQ_SPARE	64
 #define MAIN_QUEUES	17	/* hiprio and 16 request queues */
@@ -208,6 +210,7 @@ main_acquire(struct server *s, int rootfd)
 {
 	struct fs *fs = &s->fs;
 	struct msg_attr root;
+	unsigned int locks;
 
 	if (fs->conf.nofile < MAIN_FD_MIN)
 		fatalx("%u descriptors are too few, %u are the least",
@@ -222,7 +225,9 @@ main_acquire(struct server *s, int rootfd)
 	fs->reqs = req_pool_new(MAIN_REQ_SPARE);
 	fs->nodes = node_table_new(fs, rootfd, &root, fs->fd_total);
 	fs->handles = handle_table_new(fs, fs->fd_total / 10 * MAIN_FD_OPEN);
-	fs->locks = lock_table_new(fs);
+	locks = fs->fd_total / 10 * MAIN_FD_LOCK;
+	fs->locks = lock_table_new(fs, locks < MAIN_LOCK_MAX ? locks :
+	    MAIN_LOCK_MAX);
 	fs->wlink = wlink_new(fs);
 	fs->resume = event_new(fs->base, -1, 0, dispatch_resume, fs);
 	if (fs->reqs == NULL || fs->nodes == NULL || fs->handles == NULL ||

@@ -105,6 +105,7 @@ setup(void **state)
 	reaped = 0;
 	node_a.pins = node_b.pins = 0;
 	fs.fd_total = FD_TOTAL;
+	fs.fd_open = 0;
 	budget = FD_TOTAL;
 	table = handle_table_new(&fs, HANDLES);
 	return table == NULL ? -1 : 0;
