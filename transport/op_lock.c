@@ -39,6 +39,7 @@
 #include "fs.h"
 #include "lock.h"
 #include "op.h"
+#include "vu.h"
 
 static int
 op_lock_range(const struct fuse_lk_in *in, struct flock *fl)
@@ -111,17 +112,14 @@ op_lock_now(struct req *r)
 
 	memcpy(&in, r->args, sizeof(in));
 	err = op_lock_try(r, &in);
-	if (err == EAGAIN && r->in.opcode == FUSE_SETLKW)
-		err = lock_wait(r->fs->locks, r, op_lock_now);
-	else {
-		lock_done(r);
-		req_end(r, err);
-		return;
+	if (err == EAGAIN && r->in.opcode == FUSE_SETLKW) {
+		err = vu_draining(r->fs->dev) ? EINTR :
+		    lock_wait(r->fs->locks, r, op_lock_now);
+		if (err == 0)
+			return;
 	}
-	if (err != 0) {
-		lock_done(r);
-		req_end(r, err);
-	}
+	lock_done(r);
+	req_end(r, err);
 }
 
 /* The open file of (node, owner) that its locks will be on. */

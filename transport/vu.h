@@ -125,6 +125,9 @@ int	vu_start(struct vu_dev *, int connfd);
  */
 void	vu_idle(struct vu_dev *);
 
+/* A message or the end waits: nothing may start to wait without an end. */
+int	vu_draining(const struct vu_dev *);
+
 /* The ring of queue idx, NULL if idx >= queue_max. */
 struct vring *vu_ring(struct vu_dev *, unsigned int idx);
 int	vu_ring_running(struct vu_dev *, unsigned int idx);

@@ -247,6 +247,12 @@ vu_idle(struct vu_dev *d)
 		event_active(d->resume_ev, EV_TIMEOUT, 0);
 }
 
+int
+vu_draining(const struct vu_dev *d)
+{
+	return d->waiting;
+}
+
 /* Which descriptors can't be waited for is up to the front-end. */
 static void
 vu_event_log(int severity, const char *msg)

@@ -81,6 +81,7 @@ test_get_base_waits(void **state)
 	assert_int_equal(held_cnt, 2);
 	send_msg(GET_BASE, &s, sizeof(s), -1);
 	assert_false(answer(GET_BASE, &s, sizeof(s)));
+	assert_true(vu_draining(&dev));
 	/* Nothing more is popped, nothing more is read. */
 	request(2);
 	assert_int_equal(held_cnt, 2);
@@ -90,6 +91,7 @@ test_get_base_waits(void **state)
 	assert_false(answer(GET_BASE, &s, sizeof(s)));
 	push_held(1);
 	assert_true(answer(GET_BASE, &s, sizeof(s)));
+	assert_false(vu_draining(&dev));
 	assert_int_equal(s.index, 1);
 	assert_int_equal(s.num, 2);
 	assert_int_equal(used_idx(), 2);
@@ -114,6 +116,7 @@ test_drain(void **state)
 	bring_up();
 	request(0);
 	assert_int_equal(drain_cnt, 0);
+	assert_false(vu_draining(&dev));
 	drain_ends = 1;
 	send_msg(GET_BASE, &s, sizeof(s), -1);
 	assert_true(answer(GET_BASE, &s, sizeof(s)));
