@@ -24,6 +24,7 @@
 #include "../common/chan.h"
 #include "../common/sandbox.h"
 #include "conf.h"
+#include "policy.h"
 #include "rate.h"
 #include "tree.h"
 
@@ -48,6 +49,12 @@ struct broker {
 	uint32_t nofile;	/* the transport's limit */
 	uint32_t landlock;	/* ABI in force, 0 = none */
 	struct tree tree;
+	struct policy policy;
+	int handles;		/* file handles are opened */
+	uint8_t seal_key[MSG_KEY_LEN];
+	uint8_t *tail;		/* share_tail(): of A_WHELLO, and its */
+	size_t tail_len;
+	size_t idmap_len;	/* first part, of A_HELLO */
 	int listenfd;		/* -1 once the transport has it */
 	int lockfd;		/* holds the pid file, or -1 */
 	int transport_pidfd;

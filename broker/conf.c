@@ -15,8 +15,8 @@
  */
 
 /*
- * Knows: the command line, from one table of options; the user and group
- * databases.
+ * Knows: how the command line is read, from the table in conf_tab.c; the user
+ * and group databases.
  * Never: any other file, and nothing that a peer said.
  */
 
@@ -26,125 +26,17 @@
 
 #include <errno.h>
 #include <grp.h>
-#include <limits.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "../common/log.h"
-#include "../common/msg.h"
-#include "conf.h"
+#include "conf_opt.h"
 
+#define CONF_NSEC	1000000000LL	/* in a second */
 #define CONF_USER	"_viofsd"
 #define CONF_NOBODY	65534	/* the kernel's overflow id, nobody */
-
-enum conf_kind {
-	CONF_FLAG,		/* int = min */
-	CONF_TEXT,		/* const char *, min..max bytes */
-	CONF_NUMBER,		/* int64_t, min..max */
-	CONF_CHOICE,		/* int, one of choices */
-};
-
-struct conf_choice {
-	const char *name;
-	int value;
-};
-
-struct conf_opt {
-	const char *name;
-	char letter;		/* short form without value, or 0 */
-	enum conf_kind kind;
-	int once;		/* security option: said twice is an error */
-	size_t off;		/* field in struct conf */
-	int64_t min, max;
-	const struct conf_choice *choices;
-	const char *arg;	/* what the value is, for usage */
-	const char *help;
-};
-
-static const struct conf_choice conf_cache[] = {
-	{ "auto", MSG_CACHE_AUTO },
-	{ "always", MSG_CACHE_ALWAYS },
-	{ "never", MSG_CACHE_NEVER },
-	{ "metadata", MSG_CACHE_METADATA },
-	{ NULL, 0 },
-};
-
-static const struct conf_choice conf_sandbox[] = {
-	{ "namespace", CONF_SANDBOX_NAMESPACE },
-	{ "chroot", CONF_SANDBOX_CHROOT },
-	{ "none", CONF_SANDBOX_NONE },
-	{ NULL, 0 },
-};
-
-static const struct conf_choice conf_seccomp[] = {
-	{ "none", CONF_SECCOMP_NONE },
-	{ "kill", CONF_SECCOMP_KILL },
-	{ "log", CONF_SECCOMP_LOG },
-	{ "trap", CONF_SECCOMP_TRAP },
-	{ NULL, 0 },
-};
-
-static const struct conf_choice conf_level[] = {
-	{ "off", LOG_LEVEL_OFF },
-	{ "error", LOG_LEVEL_ERR },
-	{ "warn", LOG_LEVEL_WARN },
-	{ "info", LOG_LEVEL_INFO },
-	{ "debug", LOG_LEVEL_DEBUG },
-	{ "trace", LOG_LEVEL_DEBUG },
-	{ NULL, 0 },
-};
-
-#define OFF(field)	offsetof(struct conf, field)
-#define FLAG(name, letter, field, value, help) \
-	{ name, letter, CONF_FLAG, 0, OFF(field), value, 0, NULL, NULL, help }
-#define TEXT(name, once, field, max, arg, help) \
-	{ name, 0, CONF_TEXT, once, OFF(field), 1, max, NULL, arg, help }
-#define NUMBER(name, field, max, help) \
-	{ name, 0, CONF_NUMBER, 0, OFF(field), 0, max, NULL, "N", help }
-#define CHOICE(name, once, field, choices, arg, help) \
-	{ name, 0, CONF_CHOICE, once, OFF(field), 0, 0, choices, arg, help }
-
-/* The table of options: parsing, checks and usage all come from it. */
-static const struct conf_opt conf_opts[] = {
-	TEXT("shared-dir", 1, shared_dir, PATH_MAX - 1, "DIR",
-	    "directory to share (required)"),
-	TEXT("socket-path", 0, socket_path, PATH_MAX - 1, "PATH",
-	    "vhost-user socket to listen on"),
-	TEXT("socket", 0, socket_path, PATH_MAX - 1, "PATH",
-	    "deprecated name of --socket-path"),
-	TEXT("socket-group", 0, socket_group, 255, "GROUP",
-	    "group that may connect to the socket"),
-	NUMBER("fd", fd, INT_MAX,
-	    "listening vhost-user socket that was inherited"),
-	TEXT("tag", 0, tag, MSG_TAG_MAX, "TAG",
-	    "tag to announce to the guest, 1 to 36 bytes"),
-	CHOICE("cache", 0, cache, conf_cache, "POLICY",
-	    "what the guest may cache (default: auto)"),
-	FLAG("readonly", 0, readonly, 1, "share read-only"),
-	CHOICE("sandbox", 1, sandbox, conf_sandbox, "MODE",
-	    "accepted for compatibility; the jail is always complete"),
-	CHOICE("seccomp", 1, seccomp, conf_seccomp, "ACTION",
-	    "what a forbidden system call does (default: kill)"),
-	NUMBER("thread-pool-size", thread_pool_size, 256,
-	    "threads for file I/O, 0 = automatic"),
-	NUMBER("rlimit-nofile", rlimit_nofile, INT32_MAX,
-	    "most open files, 0 = leave as it is"),
-	FLAG("announce-submounts", 0, submounts, 1,
-	    "show mounts below the share as mounts (default)"),
-	FLAG("no-announce-submounts", 0, submounts, 0,
-	    "show mounts below the share as directories"),
-	CHOICE("log-level", 0, log_level, conf_level, "LEVEL",
-	    "how much to log (default: info)"),
-	FLAG("syslog", 0, syslog, 1, "log to syslog instead of stderr"),
-	FLAG("print-capabilities", 0, print_capabilities, 1,
-	    "print what this program can do as JSON"),
-	FLAG("version", 'V', print_version, 1, "print the version"),
-	FLAG("help", 'h', print_help, 1, "print this text"),
-};
-
-#define CONF_OPT_CNT	(sizeof(conf_opts) / sizeof(conf_opts[0]))
 
 static void
 conf_init(struct conf *c)
@@ -152,9 +44,12 @@ conf_init(struct conf *c)
 	memset(c, 0, sizeof(*c));
 	c->fd = -1;
 	c->rlimit_nofile = CONF_NOFILE_DEFAULT;
-	c->cache = MSG_CACHE_AUTO;
 	c->log_level = LOG_LEVEL_INFO;
 	c->submounts = 1;
+	c->handles = CONF_HANDLES_PREFER;
+	c->timeout = c->timeout_entry = c->timeout_attr =
+	    c->timeout_dir_entry = c->timeout_dir_attr =
+	    c->timeout_negative = CONF_TIMEOUT_UNSET;
 }
 
 /* "auto, always, never or metadata" */
@@ -166,6 +61,7 @@ conf_accepts(const struct conf_opt *opt, char *buf, size_t size)
 
 	buf[0] = '\0';
 	switch (opt->kind) {
+	case CONF_FLAG:
 	case CONF_CHOICE:
 		for (ch = opt->choices; ch->name != NULL; ch++) {
 			snprintf(buf + strlen(buf), size - strlen(buf),
@@ -178,17 +74,25 @@ conf_accepts(const struct conf_opt *opt, char *buf, size_t size)
 		snprintf(buf, size, "a number from %lld to %lld",
 		    (long long)opt->min, (long long)opt->max);
 		break;
-	default:
+	case CONF_SECONDS:
+		snprintf(buf, size, "seconds from 0 to %lld, with decimals",
+		    (long long)opt->max);
+		break;
+	case CONF_TEXT:
 		snprintf(buf, size, "%lld to %lld bytes", (long long)opt->min,
 		    (long long)opt->max);
+		break;
+	case CONF_CALL:
+		snprintf(buf, size, "%s", opt->accepts);
 		break;
 	}
 }
 
-static int
-conf_refuse(const struct conf_opt *opt, const char *value, char *err)
+int
+conf_refuse(const struct conf_opt *opt, const char *value,
+    char err[CONF_ERR_MAX])
 {
-	char accepts[128];
+	char accepts[256];
 
 	conf_accepts(opt, accepts, sizeof(accepts));
 	snprintf(err, CONF_ERR_MAX, "--%s: '%.200s' is not accepted, only %s",
@@ -196,8 +100,8 @@ conf_refuse(const struct conf_opt *opt, const char *value, char *err)
 	return EINVAL;
 }
 
-static int
-conf_number(const struct conf_opt *opt, const char *value, int64_t *out)
+int
+conf_number(const char *value, int64_t max, int64_t *out)
 {
 	long long n;
 
@@ -205,44 +109,117 @@ conf_number(const struct conf_opt *opt, const char *value, int64_t *out)
 		return EINVAL;
 	errno = 0;
 	n = strtoll(value, NULL, 10);
-	if (errno != 0 || n < opt->min || n > opt->max)
+	if (errno != 0 || n > max)
 		return EINVAL;
 	*out = n;
 	return 0;
 }
 
+/* "1", "0.25", ".5" in nanoseconds; further digits are cut off. */
 static int
-conf_set(struct conf *c, const struct conf_opt *opt, const char *value,
-    char *err)
+conf_seconds(const char *value, int64_t max, int64_t *out)
+{
+	const char *dot = strchrnul(value, '.');
+	int64_t sec = 0, nsec = 0, unit = CONF_NSEC;
+	char whole[16];
+	size_t len = (size_t)(dot - value);
+
+	if (len >= sizeof(whole) || (len == 0 && strlen(dot) < 2))
+		return EINVAL;
+	memcpy(whole, value, len);
+	whole[len] = '\0';
+	if (len != 0 && conf_number(whole, max, &sec) != 0)
+		return EINVAL;
+	if (*dot == '.')
+		dot++;
+	for (; *dot != '\0'; dot++) {
+		if (*dot < '0' || *dot > '9')
+			return EINVAL;
+		unit /= 10;
+		nsec += (*dot - '0') * unit;
+	}
+	if (sec == max && nsec != 0)
+		return EINVAL;
+	*out = sec * CONF_NSEC + nsec;
+	return 0;
+}
+
+static int
+conf_choose(const struct conf_opt *opt, const char *value, int *out)
 {
 	const struct conf_choice *ch;
-	char *field = (char *)c + opt->off;
+
+	for (ch = opt->choices; ch != NULL && ch->name != NULL; ch++) {
+		if (strcmp(ch->name, value) == 0) {
+			*out = ch->value;
+			return 0;
+		}
+	}
+	return EINVAL;
+}
+
+static int
+conf_store(struct conf *c, const struct conf_opt *opt, const char *value,
+    char *err)
+{
+	void *field = (char *)c + opt->off;
 	size_t len;
+	int e = 0;
 
 	switch (opt->kind) {
 	case CONF_FLAG:
-		*(int *)(void *)field = (int)opt->min;
-		return 0;
+		*(int *)field = (int)opt->min;
+		if (value != NULL)
+			e = conf_choose(opt, value, field);
+		break;
 	case CONF_TEXT:
 		len = strlen(value);
 		if (len < (size_t)opt->min || len > (size_t)opt->max)
-			break;
-		*(const char **)(void *)field = value;
-		return 0;
-	case CONF_NUMBER:
-		if (conf_number(opt, value, (int64_t *)(void *)field) != 0)
-			break;
-		return 0;
-	case CONF_CHOICE:
-		for (ch = opt->choices; ch->name != NULL; ch++) {
-			if (strcmp(ch->name, value) == 0) {
-				*(int *)(void *)field = ch->value;
-				return 0;
-			}
-		}
+			e = EINVAL;
+		else
+			*(const char **)field = value;
 		break;
+	case CONF_NUMBER:
+		e = conf_number(value, opt->max, field);
+		break;
+	case CONF_SECONDS:
+		e = conf_seconds(value, opt->max, field);
+		break;
+	case CONF_CHOICE:
+		e = conf_choose(opt, value, field);
+		break;
+	case CONF_CALL:
+		return opt->call(c, opt, value, err);
 	}
-	return conf_refuse(opt, value, err);
+	return e == 0 ? 0 : conf_refuse(opt, value, err);
+}
+
+int
+conf_set(struct conf *c, const struct conf_opt *opt, const char *value,
+    char err[CONF_ERR_MAX])
+{
+	size_t i = (size_t)(opt - conf_opts);
+
+	if (opt->once && c->set[i]) {
+		snprintf(err, CONF_ERR_MAX,
+		    "--%s '%.200s': given more than once", opt->name, value);
+		return EINVAL;
+	}
+	c->set[i] = 1;
+	return conf_store(c, opt, value, err);
+}
+
+/* "-x", or "-xVALUE" of what has a value. */
+static int
+conf_is_letter(const struct conf_opt *opt, const char *word,
+    const char **value)
+{
+	if (opt->letter == '\0' || word[1] != opt->letter)
+		return 0;
+	if (word[2] == '\0')
+		return 1;
+	*value = word + 2;
+	return opt->arg != NULL;
 }
 
 /* The option that word is, with *value behind its '=' or NULL. */
@@ -251,11 +228,11 @@ conf_find(const char *word, const char **value)
 {
 	size_t i, len;
 
-	*value = NULL;
 	if (word[0] != '-' || word[1] == '\0')
 		return NULL;
-	for (i = 0; i < CONF_OPT_CNT; i++) {
-		if (word[1] == conf_opts[i].letter && word[2] == '\0')
+	for (i = 0; i < conf_opt_cnt; i++) {
+		*value = NULL;
+		if (conf_is_letter(&conf_opts[i], word, value))
 			return &conf_opts[i];
 		len = strlen(conf_opts[i].name);
 		if (word[1] != '-' ||
@@ -271,46 +248,24 @@ conf_find(const char *word, const char **value)
 	return NULL;
 }
 
-/* What no single option can know. */
-static int
-conf_check(const struct conf *c, char *err)
-{
-	const char *why = NULL;
-
-	if (c->shared_dir == NULL)
-		why = "--shared-dir is required";
-	else if (c->fd == -1 && c->socket_path == NULL)
-		why = "one of --socket-path and --fd is required";
-	else if (c->fd != -1 && c->socket_path != NULL)
-		why = "--fd and --socket-path exclude each other";
-	else if (c->fd != -1 && c->socket_group != NULL)
-		why = "--fd and --socket-group exclude each other";
-	if (why == NULL)
-		return 0;
-	snprintf(err, CONF_ERR_MAX, "%s", why);
-	return EINVAL;
-}
-
 /* One option with its value; *i is moved past what was used. */
 static int
-conf_word(struct conf *c, int argc, char *const argv[], int *i,
-    uint64_t *seen, char *err)
+conf_word(struct conf *c, int argc, char *const argv[], int *i, char *err)
 {
 	const struct conf_opt *opt;
 	const char *value;
-	uint64_t bit;
 
 	if ((opt = conf_find(argv[*i], &value)) == NULL) {
 		snprintf(err, CONF_ERR_MAX,
 		    "'%.200s' is no option; --help lists them", argv[*i]);
 		return EINVAL;
 	}
-	if (opt->kind == CONF_FLAG && value != NULL) {
+	if (opt->arg == NULL && opt->choices == NULL && value != NULL) {
 		snprintf(err, CONF_ERR_MAX, "--%s takes no value, not '%.200s'",
 		    opt->name, value);
 		return EINVAL;
 	}
-	if (opt->kind != CONF_FLAG && value == NULL) {
+	if (opt->arg != NULL && value == NULL) {
 		if (*i + 1 >= argc) {
 			snprintf(err, CONF_ERR_MAX, "--%s needs a value",
 			    opt->name);
@@ -318,15 +273,6 @@ conf_word(struct conf *c, int argc, char *const argv[], int *i,
 		}
 		value = argv[++*i];
 	}
-	bit = 1ULL << (opt - conf_opts);
-	if (opt->once && (*seen & bit) != 0) {
-		snprintf(err, CONF_ERR_MAX,
-		    "--%s '%.200s': given more than once", opt->name, value);
-		return EINVAL;
-	}
-	*seen |= bit;
-	if (strcmp(opt->name, "socket") == 0)
-		c->socket_alias = 1;
 	return conf_set(c, opt, value, err);
 }
 
@@ -334,7 +280,6 @@ int
 conf_parse(struct conf *c, int argc, char *const argv[],
     char err[CONF_ERR_MAX])
 {
-	uint64_t seen = 0;
 	int i, e;
 
 	conf_init(c);
@@ -345,7 +290,7 @@ conf_parse(struct conf *c, int argc, char *const argv[],
 		}
 	}
 	for (i = 1; i < argc; i++) {
-		if ((e = conf_word(c, argc, argv, &i, &seen, err)) != 0)
+		if ((e = conf_word(c, argc, argv, &i, err)) != 0)
 			return e;
 		if (c->print_help || c->print_version)
 			return 0;
@@ -357,12 +302,12 @@ void
 conf_usage(FILE *f)
 {
 	const struct conf_opt *opt;
-	char left[64], accepts[128];
+	char left[64], accepts[256];
 	size_t i;
 
 	fputs("usage: viofsd --shared-dir DIR "
 	    "(--socket-path PATH | --fd N) [option ...]\n", f);
-	for (i = 0; i < CONF_OPT_CNT; i++) {
+	for (i = 0; i < conf_opt_cnt; i++) {
 		opt = &conf_opts[i];
 		snprintf(left, sizeof(left), "--%s%s%s", opt->name,
 		    opt->arg != NULL ? " " : "",
@@ -370,8 +315,8 @@ conf_usage(FILE *f)
 		if (opt->letter != '\0')
 			snprintf(left + strlen(left),
 			    sizeof(left) - strlen(left), ", -%c", opt->letter);
-		fprintf(f, "  %-24s %s", left, opt->help);
-		if (opt->kind == CONF_CHOICE) {
+		fprintf(f, "  %-28s %s", left, opt->help);
+		if (opt->kind == CONF_CHOICE || opt->kind == CONF_CALL) {
 			conf_accepts(opt, accepts, sizeof(accepts));
 			fprintf(f, ": %s", accepts);
 		}
@@ -386,6 +331,25 @@ conf_answered(void)
 	if (fflush(stdout) == EOF)
 		fatal("stdout");
 	_exit(0);
+}
+
+/* What is still understood, and what is understood and not done. */
+static void
+conf_notes(const struct conf *c)
+{
+	if (c->socket_alias != NULL)
+		log_warnx("--socket is deprecated, use --socket-path");
+	if (c->legacy)
+		log_warnx("-o is deprecated, use the options with dashes");
+	if (c->debug)
+		log_warnx("-d is deprecated, use --log-level debug");
+	if (c->foreground)
+		log_warnx("-f is deprecated and not needed");
+	if (c->userns_map)
+		log_info("--uid-map and --gid-map change nothing as given");
+	if (c->migration)
+		log_info("the options for migration are accepted, but there "
+		    "is no migration");
 }
 
 void
@@ -409,8 +373,7 @@ conf_load(struct conf *c, int argc, char *const argv[])
 		conf_answered();
 	}
 	log_set_level((unsigned int)c->log_level);
-	if (c->socket_alias)
-		log_warnx("--socket is deprecated, use --socket-path");
+	conf_notes(c);
 }
 
 gid_t

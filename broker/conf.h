@@ -23,6 +23,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "../common/idmap.h"
+
 /*
  * Knows: the command line, from one table of options; the user and group
  * databases.
@@ -43,29 +45,83 @@ enum conf_seccomp {
 	CONF_SECCOMP_NONE,	/* kill all the same */
 };
 
+enum conf_handles {
+	CONF_HANDLES_NEVER,
+	CONF_HANDLES_PREFER,
+	CONF_HANDLES_MANDATORY,
+};
+
+enum conf_migration {
+	CONF_MIGRATION_FIND_PATHS,
+	CONF_MIGRATION_FILE_HANDLES,
+};
+
+enum conf_on_error {
+	CONF_ON_ERROR_ABORT,
+	CONF_ON_ERROR_GUEST,
+};
+
 #define CONF_NOFILE_DEFAULT	(-1)
-#define CONF_ERR_MAX		512
+#define CONF_TIMEOUT_UNSET	(-1)
+#define CONF_ERR_MAX		768
+#define CONF_OPT_MAX		80	/* options there may be */
 
 /* Strings point into argv.  Field types follow the kind of the option. */
 struct conf {
 	const char *shared_dir;
 	const char *socket_path;
+	const char *socket_alias;	/* --socket, NULL = not used */
 	const char *socket_group;
 	const char *tag;
+	const char *xattrmap;		/* checked, NULL = none */
 	int64_t fd;			/* -1 = not given */
 	int64_t thread_pool_size;	/* 0 = our choice */
 	int64_t rlimit_nofile;		/* CONF_NOFILE_DEFAULT, 0 = leave */
+	int64_t timeout;		/* of all four below; each in ns, */
+	int64_t timeout_entry;		/* CONF_TIMEOUT_UNSET = not given */
+	int64_t timeout_attr;
+	int64_t timeout_dir_entry;
+	int64_t timeout_dir_attr;
+	int64_t timeout_negative;
+	uint64_t caps_add;		/* --modcaps, JAIL_CAP() bits */
+	uint64_t caps_drop;
 	int cache;			/* enum msg_cache */
 	int sandbox;			/* enum conf_sandbox */
 	int seccomp;			/* enum conf_seccomp */
+	int handles;			/* enum conf_handles */
 	int log_level;			/* LOG_LEVEL_* */
 	int readonly;
+	int daemonize;
 	int syslog;
 	int submounts;
-	int socket_alias;		/* --socket was used */
+	int writeback;
+	int direct_io;
+	int allow_mmap;
+	int no_readdirplus;
+	int no_readdir;
+	int seal_size;
+	int preserve_noatime;
+	int xattr;			/* also when implied */
+	int posix_acl;
+	int security_label;
+	int killpriv_v2;
+	int flock;
+	int posix_lock;
+	int migration;			/* something but the defaults: */
+	int migration_mode;		/* enum conf_migration */
+	int migration_on_error;		/* enum conf_on_error */
+	int migration_verify;
+	int migration_confirm;
+	int userns_map;			/* --uid-map, --gid-map were used */
+	int legacy;			/* -o was used */
+	int debug;			/* -d was used */
+	int foreground;			/* -f was used */
 	int print_capabilities;
 	int print_version;
 	int print_help;
+	uint32_t idmap_cnt;		/* --translate-uid, --translate-gid */
+	struct idmap_rule idmap[IDMAP_RULE_MAX];
+	uint8_t set[CONF_OPT_MAX];	/* by row of the table: was given */
 };
 
 /* Ids that processes run as, from the user database. */
@@ -77,7 +133,8 @@ struct conf_ids {
 /*
  * Read the command line into c.  Returns 0, or EINVAL with one line in err
  * that names the option, the value and what is accepted.  No output, no
- * lookups.  --print-capabilities anywhere makes everything else unread;
+ * lookups; a word behind -o is cut up where it stands.
+ * --print-capabilities anywhere makes everything else unread;
  * --help and --version end the reading.
  */
 int	conf_parse(struct conf *c, int argc, char *const argv[],
@@ -89,6 +146,9 @@ int	conf_parse(struct conf *c, int argc, char *const argv[],
  * log level.
  */
 void	conf_load(struct conf *c, int argc, char *const argv[]);
+
+/* The name of one capability, as --modcaps takes it; NULL if unknown. */
+const char *conf_cap_name(unsigned int cap);
 
 /* Print usage, one line per option of the table. */
 void	conf_usage(FILE *f);

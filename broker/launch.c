@@ -15,7 +15,8 @@
  */
 
 /*
- * Knows: how the transport is started: its namespaces, its ids, its exec.
+ * Knows: how the transport is started: its namespaces, its ids, its exec; and
+ * how the broker itself goes to the background.
  * Never: what it is told afterwards.
  */
 
@@ -23,6 +24,7 @@
 
 #include <sys/syscall.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
@@ -36,6 +38,7 @@
 #include <bsd/string.h>
 
 #include "../common/caps.h"
+#include "../common/fdbag.h"
 #include "../common/jail.h"
 #include "../common/log.h"
 #include "../common/proc.h"
@@ -92,4 +95,50 @@ launch_transport(const struct launch *l)
 	if (pid == 0)
 		launch_child(l);
 	return pidfd;
+}
+
+/* Stay until the daemon serves, or does not. */
+__attribute__((noreturn)) static void
+launch_wait(int fd)
+{
+	ssize_t n;
+	char c;
+
+	while ((n = read(fd, &c, sizeof(c))) == -1 && errno == EINTR)
+		continue;
+	_exit(n == 1 ? 0 : 1);
+}
+
+int
+launch_background(int nullfd)
+{
+	int ready[2];
+	pid_t pid;
+
+	if (pipe2(ready, O_CLOEXEC) == -1)
+		fatal("pipe");
+	if ((pid = fork()) == -1)
+		fatal("fork");
+	if (pid != 0) {
+		close(ready[1]);
+		launch_wait(ready[0]);
+	}
+	close(ready[0]);
+	if (setsid() == -1)
+		fatal("setsid");
+	if (dup2(nullfd, STDIN_FILENO) == -1 ||
+	    dup2(nullfd, STDOUT_FILENO) == -1)
+		fatal("/dev/null");
+	return ready[1];
+}
+
+void
+launch_serving(int *readyfd)
+{
+	if (*readyfd == -1)
+		return;
+	/* Who waited may be gone; the service is there all the same. */
+	if (write(*readyfd, "", 1) == -1)
+		log_warn("the process that was started");
+	fd_close(readyfd);
 }

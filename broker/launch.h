@@ -22,7 +22,8 @@
 #include <stdint.h>
 
 /*
- * Knows: how the transport is started: its namespaces, its ids, its exec.
+ * Knows: how the transport is started: its namespaces, its ids, its exec; and
+ * how the broker itself goes to the background.
  * Never: what it is told afterwards (on_transport.c).
  */
 
@@ -43,5 +44,16 @@ struct launch {
  * is logged there and seen as its exit.
  */
 int	launch_transport(const struct launch *l);
+
+/*
+ * --daemonize: go on in a child, in a session of its own, without standard
+ * input and output (nullfd instead); standard error stays.  The caller's
+ * process waits for launch_serving() and exits 0, or 1 if the child ends
+ * first.  Returns the descriptor for launch_serving(); fatal on failure.
+ */
+int	launch_background(int nullfd);
+
+/* The service is there.  Closes *readyfd; -1 is no daemon and does nothing. */
+void	launch_serving(int *readyfd);
 
 #endif

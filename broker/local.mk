@@ -3,7 +3,9 @@ sbin_PROGRAMS += viofsd
 
 viofsd_SOURCES = \
 	broker/main.c broker/broker.h \
-	broker/conf.c broker/conf.h \
+	broker/conf.c broker/conf.h broker/conf_opt.h \
+	broker/conf_caps.c broker/conf_check.c broker/conf_ids.c \
+	broker/conf_legacy.c broker/conf_tab.c \
 	broker/ended.c broker/ended.h \
 	broker/fdmap.c broker/fdmap.h \
 	broker/helper.c broker/helper.h \
@@ -18,6 +20,7 @@ viofsd_SOURCES = \
 	broker/sandbox_tab.c broker/sandbox_tab.h \
 	broker/serve.c broker/serve.h \
 	broker/setup.c broker/setup.h \
+	broker/share.c broker/share.h \
 	broker/socket.c broker/socket.h \
 	broker/spawn_child.c broker/spawn_child.h \
 	broker/spawner.c broker/spawner.h \

@@ -35,6 +35,7 @@
 #include "../common/log.h"
 #include "../common/proc.h"
 #include "broker.h"
+#include "launch.h"
 #include "sandbox_tab.h"
 #include "serve.h"
 #include "setup.h"
@@ -43,6 +44,7 @@
 #include "worker.h"
 
 #define MAIN_NOFILE	1024	/* broker: three for each worker, and ours */
+#define MAIN_MOUNTS	128	/* mounts of the share that are among them */
 
 static struct broker broker;
 
@@ -85,14 +87,22 @@ main_claim(struct broker *b)
 		fatal("close_range");
 }
 
-/* Step 5.  KILL is for the transport, also when we are killed ourselves. */
+/*
+ * Step 5.  KILL is for the transport, also when we are killed ourselves;
+ * DAC_READ_SEARCH is what open_by_handle_at(2) asks for.
+ */
 static void
 main_jail(struct broker *b)
 {
 	uint64_t caps = JAIL_CAP(CAP_KILL);
+	uint64_t nofile = MAIN_NOFILE;
 	struct cred self;
 
-	jail_limits(MAIN_NOFILE, 0, RLIM_INFINITY);
+	if (b->handles)
+		caps |= JAIL_CAP(CAP_DAC_READ_SEARCH);
+	if (b->handles && b->tree.mount_cnt > MAIN_MOUNTS)
+		nofile += b->tree.mount_cnt;
+	jail_limits(nofile, 0, RLIM_INFINITY);
 	caps_keep(caps, caps);
 	jail_no_new_privs();
 	b->landlock = (uint32_t)landlock_enter_supervisor();
@@ -103,12 +113,23 @@ main_jail(struct broker *b)
 	jail_verify(&self, caps);
 }
 
+static void
+main_filter(const struct broker *b)
+{
+	struct sandbox_table tables[2];
+
+	tables[0] = sandbox_tab_broker;
+	tables[1] = sandbox_tab_handles;
+	sandbox_enter(tables, b->handles ? 2 : 1, b->action);
+}
+
 int
 main(int argc, char *argv[])
 {
 	struct broker *b = &broker;
 	static struct conf conf;
 	struct setup setup;
+	int readyfd = -1;
 
 	main_std_fds();
 	proc_init("B", UINT_MAX);
@@ -119,16 +140,19 @@ main(int argc, char *argv[])
 	main_claim(b);
 	if ((setup.nullfd = open("/dev/null", O_RDWR | O_CLOEXEC)) == -1)
 		fatal("/dev/null");
+	if (conf.daemonize)
+		readyfd = launch_background(setup.nullfd);
 	setup_acquire(b, &setup);
 	setup_children(b, &setup);
 	worker_init(b);
 	serve_init(b);
 	main_jail(b);
-	sandbox_enter(&sandbox_tab_broker, 1, b->action);
+	main_filter(b);
 	serve_hello(b);
 	log_info("serving %s as %s, transport uid %u, %u mount%s%s",
 	    conf.shared_dir, b->name, setup.ids.uid, b->tree.mount_cnt,
 	    b->tree.mount_cnt == 1 ? "" : "s",
 	    conf.readonly ? ", read-only" : "");
+	launch_serving(&readyfd);
 	return serve_loop(b);
 }

@@ -18,7 +18,7 @@
  * Knows: what the transport may ask of the broker.  The transport reads what
  * a guest wrote; assume that the guest speaks here.
  * Never: a path, a name, a length or a descriptor from the transport: no row
- * carries one.
+ * carries one.  A handle counts only with a worker's seal.
  */
 
 #include "config.h"
@@ -27,9 +27,11 @@
 #include <string.h>
 
 #include "../common/log.h"
+#include "../common/seal.h"
 #include "broker.h"
 #include "on.h"
 #include "reply.h"
+#include "share.h"
 #include "worker.h"
 
 static void
@@ -38,13 +40,7 @@ on_hello_fill(const struct broker *b, struct a_hello *a)
 	const struct conf *c = b->conf;
 
 	memset(a, 0, sizeof(*a));
-	a->flags = MSG_SHARE_TRUST_GUEST;
-	if (c->readonly)
-		a->flags |= MSG_SHARE_READONLY;
-	if (c->tag != NULL)
-		a->flags |= MSG_SHARE_TAG;
-	if (c->submounts)
-		a->flags |= MSG_SHARE_SUBMOUNTS;
+	a->flags = share_flags(c, b->handles);
 	a->cache = (uint32_t)c->cache;
 	a->io_thread_cnt = c->thread_pool_size == 0 ?
 	    4 : (uint32_t)c->thread_pool_size;
@@ -53,6 +49,8 @@ on_hello_fill(const struct broker *b, struct a_hello *a)
 	a->log_level = log_get_level();
 	a->seccomp = b->action;
 	a->root_mnt_id = b->tree.mounts[0];
+	share_timeouts(c, a);
+	a->idmap_cnt = c->idmap_cnt;
 	if (c->tag != NULL)
 		memcpy(a->tag, c->tag, strnlen(c->tag, sizeof(a->tag)));
 }
@@ -84,6 +82,8 @@ on_hello(struct broker *b, struct chan_msg *m)
 	out.body = &a;
 	out.fds = fds;
 	out.fd_cnt = 2;
+	out.tail = b->tail;
+	out.tail_len = b->idmap_len;
 	if (chan_send(&b->transport, &out) != 0) {
 		b->transport.why = "it does not take its answer";
 		return EPROTO;
@@ -108,6 +108,27 @@ on_wget(struct broker *b, struct chan_msg *m)
 
 	if ((err = worker_ask(b, &q->cred, m->hdr.id)) != 0)
 		reply_wget(b, m->hdr.id, err, 0, -1);
+	return 0;
+}
+
+/*
+ * Harmless: a seal is opened only if a worker made it, for nobody else has the
+ * key, so it names a file that a worker was able to reach and showed to this
+ * transport already.  What comes back is O_PATH: it reads and writes nothing,
+ * and whoever reopens it is asked for the rights that the file demands.
+ */
+static int
+on_hopen(struct broker *b, struct chan_msg *m)
+{
+	const struct q_hopen *q = m->body;
+	int err, fd = -1;
+
+	if (!b->handles || !seal_check(&q->seal, b->seal_key)) {
+		b->transport.why = "a file handle that no worker made";
+		return EPROTO;
+	}
+	err = tree_open(&b->tree, &q->seal, &fd);
+	reply_hopen(b, m->hdr.id, err, fd);
 	return 0;
 }
 

@@ -29,7 +29,28 @@
 #include "../common/log.h"
 #include "broker.h"
 #include "on.h"
+#include "share.h"
 #include "worker.h"
+
+static void
+on_whello_fill(const struct worker *w, struct a_whello *a)
+{
+	const struct broker *b = w->broker;
+
+	memset(a, 0, sizeof(*a));
+	a->cred = w->cred;
+	a->caps = w->caps;
+	a->flags = share_flags(b->conf, b->handles);
+	a->log_level = log_get_level();
+	a->seccomp = b->action;
+	a->mount_cnt = b->tree.mount_cnt;
+	memcpy(a->mounts, b->tree.mounts, sizeof(a->mounts));
+	a->unique_ids = b->tree.unique_ids;
+	a->idmap_cnt = b->conf->idmap_cnt;
+	a->xattrmap_len = (uint32_t)(b->tail_len - b->idmap_len);
+	if (b->handles)
+		memcpy(a->seal_key, b->seal_key, sizeof(a->seal_key));
+}
 
 /*
  * Harmless: the question is compared and not used.  The answer tells a
@@ -49,19 +70,7 @@ on_whello(struct worker *w, struct chan_msg *m)
 		w->chan.why = "it is of another build";
 		return EPROTO;
 	}
-	memset(&a, 0, sizeof(a));
-	a.cred = w->cred;
-	a.caps = w->caps;
-	a.flags = MSG_SHARE_TRUST_GUEST;
-	if (b->conf->readonly)
-		a.flags |= MSG_SHARE_READONLY;
-	if (b->conf->submounts)
-		a.flags |= MSG_SHARE_SUBMOUNTS;
-	a.log_level = log_get_level();
-	a.seccomp = b->action;
-	a.mount_cnt = b->tree.mount_cnt;
-	memcpy(a.mounts, b->tree.mounts, sizeof(a.mounts));
-	a.unique_ids = b->tree.unique_ids;
+	on_whello_fill(w, &a);
 	fds[0] = w->worker_fd;
 	fds[1] = b->tree.rootfd;
 	memset(&out, 0, sizeof(out));
@@ -70,6 +79,8 @@ on_whello(struct worker *w, struct chan_msg *m)
 	out.body = &a;
 	out.fds = fds;
 	out.fd_cnt = 2;
+	out.tail = b->tail;
+	out.tail_len = b->tail_len;
 	if (chan_send(&w->chan, &out) != 0) {
 		w->chan.why = "it does not take its answer";
 		return EPROTO;

@@ -34,20 +34,46 @@
 	JAIL_CAP(CAP_FOWNER) | JAIL_CAP(CAP_FSETID) | \
 	JAIL_CAP(CAP_MKNOD) | JAIL_CAP(CAP_SETFCAP))
 
+void
+policy_init(struct policy *p, const struct idmap *ids, uint64_t add,
+    uint64_t drop)
+{
+	p->root_caps = (POLICY_ROOT_CAPS | add) & ~drop;
+	p->ids = *ids;
+}
+
+/* Could a user of the guest be cred, with every id it consists of? */
+static int
+policy_reachable(const struct policy *p, const struct cred *cred)
+{
+	uint32_t i;
+
+	if (!idmap_reachable(&p->ids, IDMAP_UID, cred->uid) ||
+	    !idmap_reachable(&p->ids, IDMAP_GID, cred->gid))
+		return 0;
+	for (i = 0; i < cred->gid_cnt; i++)
+		if (!idmap_reachable(&p->ids, IDMAP_GID, cred->gids[i]))
+			return 0;
+	return 1;
+}
+
 int
-policy_check(const struct cred *cred, uint64_t *caps)
+policy_check(const struct policy *p, const struct cred *cred, uint64_t *caps)
 {
 	if (!cred_valid(cred))
+		return EPERM;
+	if (cred->class != CRED_ROOT && !policy_reachable(p, cred))
 		return EPERM;
 	switch (cred->class) {
 	case CRED_USER:
 		*caps = POLICY_USER_CAPS;
 		return 0;
 	case CRED_CREATOR:
-		*caps = POLICY_CREATOR_CAPS;
+		/* What root may not, nobody may in its stead. */
+		*caps = POLICY_CREATOR_CAPS & p->root_caps;
 		return 0;
 	case CRED_ROOT:
-		*caps = POLICY_ROOT_CAPS;
+		*caps = p->root_caps;
 		return 0;
 	default:
 		return EPERM;
@@ -55,9 +81,8 @@ policy_check(const struct cred *cred, uint64_t *caps)
 }
 
 uint64_t
-policy_spawner_caps(void)
+policy_spawner_caps(const struct policy *p)
 {
 	return JAIL_CAP(CAP_SETUID) | JAIL_CAP(CAP_SETGID) |
-	    JAIL_CAP(CAP_SETPCAP) | JAIL_CAP(CAP_KILL) |
-	    POLICY_CREATOR_CAPS | POLICY_ROOT_CAPS;
+	    JAIL_CAP(CAP_SETPCAP) | JAIL_CAP(CAP_KILL) | p->root_caps;
 }

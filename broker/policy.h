@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "../common/cred.h"
+#include "../common/idmap.h"
 
 /*
  * Knows: which credential may have a worker, and which capabilities a worker
@@ -27,15 +28,31 @@
  * Never: I/O, state, or how a credential is taken on.
  */
 
+/* What is fixed for a share before anybody is listened to. */
+struct policy {
+	uint64_t root_caps;	/* of a root worker */
+	struct idmap ids;	/* checked; the rules outlive the policy */
+};
+
+/*
+ * The policy for a share with these rules and with --modcaps: add to and drop
+ * from the root worker's capabilities.
+ */
+void	policy_init(struct policy *p, const struct idmap *ids, uint64_t add,
+	    uint64_t drop);
+
 /*
  * May cred have a worker, and with which capabilities?  The share trusts its
  * guest's own permission checks ("permissions guest"), so every well-formed
- * credential may; nobody ever gets SETUID, SETGID or SYS_ADMIN.  Returns 0
- * with the exact set in *caps, or EPERM.
+ * credential may, except that a guest's user must consist of ids which some
+ * guest id is translated to.  Nobody ever gets SETUID or SETGID, and SYS_ADMIN
+ * only a root worker that was granted it.  Returns 0 with the exact set in
+ * *caps, or EPERM.
  */
-int	policy_check(const struct cred *cred, uint64_t *caps);
+int	policy_check(const struct policy *p, const struct cred *cred,
+	    uint64_t *caps);
 
 /* Everything the spawner needs to make workers: ids, and what they may get. */
-uint64_t policy_spawner_caps(void);
+uint64_t policy_spawner_caps(const struct policy *p);
 
 #endif

@@ -15,7 +15,8 @@
  */
 
 /*
- * Knows: answers to WGET, and the queue of those that could not be sent.
+ * Knows: answers to WGET and HOPEN, and the queue of those that could not be
+ * sent.
  * Never: why an answer is what it is.
  */
 
@@ -34,6 +35,7 @@
 
 struct reply {
 	TAILQ_ENTRY(reply) entry;
+	uint16_t type;
 	uint32_t id;
 	uint32_t err;
 	uint32_t worker_id;
@@ -45,16 +47,21 @@ static int
 reply_send(struct broker *b, struct reply *r)
 {
 	struct chan_out out;
-	struct a_wget a;
+	struct a_hopen hopen;
+	struct a_wget wget;
 	int err;
 
-	memset(&a, 0, sizeof(a));
+	memset(&hopen, 0, sizeof(hopen));
+	memset(&wget, 0, sizeof(wget));
 	memset(&out, 0, sizeof(out));
-	a.worker_id = r->worker_id;
-	out.type = A_WGET;
+	wget.worker_id = r->worker_id;
+	out.type = r->type;
 	out.id = r->id;
 	out.err = r->err;
-	out.body = &a;
+	if (r->type == A_HOPEN)
+		out.body = &hopen;
+	else
+		out.body = &wget;
 	out.fds = &r->fd;
 	out.fd_cnt = r->err == 0 ? 1 : 0;
 	if ((err = chan_send(&b->transport, &out)) == EAGAIN)
@@ -82,20 +89,40 @@ reply_keep(struct broker *b, const struct reply *r)
 	event_add(b->transport_write_ev, NULL);
 }
 
+static void
+reply_give(struct broker *b, struct reply *r)
+{
+	if (b->transport.fd == -1)
+		fd_close(&r->fd);
+	else if (!TAILQ_EMPTY(&b->replies) || reply_send(b, r) == EAGAIN)
+		reply_keep(b, r);
+}
+
 void
 reply_wget(struct broker *b, uint32_t id, int err, uint32_t worker_id, int fd)
 {
 	struct reply r;
 
 	memset(&r, 0, sizeof(r));
+	r.type = A_WGET;
 	r.id = id;
 	r.err = (uint32_t)err;
 	r.worker_id = worker_id;
 	r.fd = fd;
-	if (b->transport.fd == -1)
-		fd_close(&r.fd);
-	else if (!TAILQ_EMPTY(&b->replies) || reply_send(b, &r) == EAGAIN)
-		reply_keep(b, &r);
+	reply_give(b, &r);
+}
+
+void
+reply_hopen(struct broker *b, uint32_t id, int err, int fd)
+{
+	struct reply r;
+
+	memset(&r, 0, sizeof(r));
+	r.type = A_HOPEN;
+	r.id = id;
+	r.err = (uint32_t)err;
+	r.fd = fd;
+	reply_give(b, &r);
 }
 
 void

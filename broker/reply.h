@@ -20,8 +20,8 @@
 #include <stdint.h>
 
 /*
- * Knows: answers to WGET, given whenever a worker is ready, and kept while
- * the transport does not read.
+ * Knows: answers to WGET, given whenever a worker is ready, and to HOPEN; both
+ * are kept while the transport does not read.
  * Never: why an answer is what it is (worker.c).
  */
 
@@ -35,6 +35,9 @@ struct broker;
  */
 void	reply_wget(struct broker *b, uint32_t id, int err, uint32_t worker_id,
 	    int fd);
+
+/* Answer question id: err, or 0 with the file, owned from here on. */
+void	reply_hopen(struct broker *b, uint32_t id, int err, int fd);
 
 /* The transport's socket has room again. */
 void	reply_flush(struct broker *b);

@@ -38,6 +38,7 @@
 #include "../common/sandbox_fsworker.h"
 #include "sandbox_tab.h"
 #include "spawn_child.h"
+#include "tree.h"
 
 #define NITEMS(a)	(sizeof(a) / sizeof((a)[0]))
 
@@ -91,6 +92,15 @@ static const struct sandbox_row broker_rows[] = {
 
 const struct sandbox_table sandbox_tab_broker = {
 	broker_rows, NITEMS(broker_rows),
+};
+
+static const struct sandbox_row broker_handle_rows[] = {
+	SB_ARG(open_by_handle_at, "tree.c: a file by its sealed handle",
+	    SB_IS(2, TREE_OPEN_FLAGS)),
+};
+
+const struct sandbox_table sandbox_tab_handles = {
+	broker_handle_rows, NITEMS(broker_handle_rows),
 };
 
 static const struct sandbox_row spawner_rows[] = {

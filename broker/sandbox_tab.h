@@ -27,6 +27,9 @@
 /* What the broker calls while it serves. */
 extern const struct sandbox_table sandbox_tab_broker;
 
+/* What the broker calls as well where handles are opened. */
+extern const struct sandbox_table sandbox_tab_handles;
+
 /*
  * What the spawner calls while it serves and its children until execve(2);
  * the worker's tables are added to it, for a filter is inherited.

@@ -21,15 +21,22 @@
 
 #include "config.h"
 
+#include <sys/random.h>
+
+#include <errno.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "../common/jail.h"
 #include "../common/log.h"
 #include "broker.h"
 #include "launch.h"
 #include "limit.h"
+#include "policy.h"
 #include "root.h"
 #include "setup.h"
+#include "share.h"
 #include "socket.h"
 #include "spawner.h"
 
@@ -52,6 +59,70 @@ setup_notes(struct broker *b)
 		log_warnx("--seccomp log and trap are for debugging");
 }
 
+/* Workers are made by a spawner that can give only what we have. */
+static void
+setup_policy(struct broker *b, uint64_t have)
+{
+	const struct conf *c = b->conf;
+	const struct idmap ids = { c->idmap, c->idmap_cnt };
+	unsigned int cap;
+
+	policy_init(&b->policy, &ids, c->caps_add, c->caps_drop);
+	for (cap = 0; cap <= CAP_LAST_CAP; cap++)
+		if (c->caps_add & ~have & JAIL_CAP(cap))
+			fatalx("--modcaps: viofsd was started without %s",
+			    conf_cap_name(cap));
+	if (c->caps_add & JAIL_CAP(CAP_SYS_ADMIN))
+		log_warnx("root workers have CAP_SYS_ADMIN: only their system "
+		    "call filter is between it and the host");
+}
+
+/* File handles, if the options, our capabilities and the share allow. */
+static void
+setup_handles(struct broker *b, uint64_t have)
+{
+	const struct conf *c = b->conf;
+	const char *why = NULL;
+	int err;
+
+	if (c->handles == CONF_HANDLES_NEVER)
+		return;
+	if (c->caps_drop & JAIL_CAP(CAP_DAC_READ_SEARCH))
+		why = "--modcaps=-dac_read_search";
+	else if ((have & JAIL_CAP(CAP_DAC_READ_SEARCH)) == 0)
+		why = "CAP_DAC_READ_SEARCH is missing";
+	else if ((err = tree_has_handles(&b->tree)) != 0)
+		why = err == EOPNOTSUPP ? "its filesystem has none" :
+		    strerror(err);
+	if (why == NULL) {
+		b->handles = 1;
+		return;
+	}
+	if (c->handles == CONF_HANDLES_MANDATORY)
+		fatalx("--inode-file-handles=mandatory: '%s' cannot be shared "
+		    "by file handles: %s", c->shared_dir, why);
+	log_warnx("no file handles for %s, nodes take a descriptor each: %s",
+	    c->shared_dir, why);
+	tree_close_mounts(&b->tree);
+}
+
+static void
+setup_share(struct broker *b)
+{
+	const struct conf *c = b->conf;
+	struct jail_identity id;
+
+	jail_observe(&id);
+	setup_policy(b, id.cap_prm);
+	tree_clone(&b->tree, c->shared_dir, c->readonly,
+	    c->handles != CONF_HANDLES_NEVER);
+	setup_handles(b, id.cap_prm);
+	if (getrandom(b->seal_key, sizeof(b->seal_key), 0) !=
+	    (ssize_t)sizeof(b->seal_key))
+		fatal("getrandom");
+	share_tail(b);
+}
+
 void
 setup_acquire(struct broker *b, struct setup *s)
 {
@@ -65,7 +136,7 @@ setup_acquire(struct broker *b, struct setup *s)
 	setup_notes(b);
 	if (c->socket_group != NULL)
 		gid = conf_group(c->socket_group);
-	tree_clone(&b->tree, c->shared_dir, c->readonly);
+	setup_share(b);
 	helper_open(&s->helpers);
 	if (c->socket_path != NULL)
 		b->listenfd = socket_listen(c->socket_path, gid, &b->lockfd);
@@ -111,6 +182,7 @@ setup_children(struct broker *b, struct setup *s)
 	b->transport_pidfd = launch_transport(&l);
 	root_unshare();
 	root_empty();
+	sc.policy = &b->policy;
 	sc.nullfd = s->nullfd;
 	sc.exefd = s->helpers.fsworkerfd;
 	sc.chanfd = s->spawnerfd;

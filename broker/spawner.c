@@ -59,6 +59,7 @@ struct spawner_proc {
 
 struct spawner {
 	struct chan broker;
+	struct policy policy;
 	int sigfd;
 	struct spawner_proc procs[WORKER_MAX];
 };
@@ -104,9 +105,9 @@ spawner_signals(struct spawner *s)
  * share, which workers open files in, and the executable, which is outside.
  */
 static void
-spawner_jail(uint64_t nofile)
+spawner_jail(const struct policy *policy, uint64_t nofile)
 {
-	uint64_t caps = policy_spawner_caps();
+	uint64_t caps = policy_spawner_caps(policy);
 	struct cred self;
 
 	jail_limits(nofile, 0, RLIM_INFINITY);
@@ -186,7 +187,7 @@ spawner_fork(struct spawner *s, const struct q_spawn *q, int chanfd,
 	uint64_t caps;
 	unsigned int i;
 
-	if (policy_check(&q->cred, &caps) != 0)
+	if (policy_check(&s->policy, &q->cred, &caps) != 0)
 		return EPERM;
 	if (spawner_find(s, q->worker_id) != NULL)
 		return EEXIST;
@@ -317,6 +318,7 @@ spawner_main(const struct spawner_conf *sc)
 	int src[SPAWNER_FD_CNT];
 
 	log_init("S");
+	s->policy = *sc->policy;
 	title_set("viofsd: spawner", "viofsd-spawner");
 	if (setsid() == -1)
 		fatal("setsid");
@@ -328,7 +330,7 @@ spawner_main(const struct spawner_conf *sc)
 	fdmap(src, SPAWNER_FD_CNT, 3);
 	spawner_signals(s);
 	chan_init(&s->broker, PROC_FD_BROKER, MSG_SPAWNER, MSG_BROKER, 0);
-	spawner_jail(nofile);
+	spawner_jail(&s->policy, nofile);
 	spawner_filter(action);
 	spawner_ready(s);
 	spawner_loop(s);

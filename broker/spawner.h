@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "../common/sandbox.h"
+#include "policy.h"
 
 /*
  * Knows: the spawner, first process of the jail's pid namespace, parent of all
@@ -29,6 +30,7 @@
  */
 
 struct spawner_conf {
+	const struct policy *policy;	/* stays the caller's */
 	int nullfd;
 	int exefd;		/* viofsd-fsworker */
 	int chanfd;		/* the spawner's end */

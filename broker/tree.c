@@ -15,7 +15,8 @@
  */
 
 /*
- * Knows: the share as a detached tree of mounts, and the ids of its mounts.
+ * Knows: the share as a detached tree of mounts, the ids of its mounts, and its
+ * files by handle.
  * Never: processes, or the broker's own root.
  */
 
@@ -126,8 +127,27 @@ tree_mount_id(int fd, uint32_t *unique)
 	return sx.stx_mnt_id;
 }
 
+/*
+ * open_by_handle_at(2) wants a descriptor that is really open, and a mount of
+ * one file has no directory.  Anything else, which opening could wake up, is
+ * not opened: its handle is then stale.
+ */
+static int
+tree_reopen(int pathfd)
+{
+	char self[64];
+	struct stat st;
+
+	if (fstat(pathfd, &st) == -1)
+		fatal("--shared-dir");
+	if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode))
+		return -1;
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", pathfd);
+	return open(self, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
 static void
-tree_add(struct tree *t, uint64_t id)
+tree_add(struct tree *t, uint64_t id, int pathfd, int handles)
 {
 	uint32_t i;
 
@@ -137,6 +157,7 @@ tree_add(struct tree *t, uint64_t id)
 	if (t->mount_cnt == MSG_MOUNTS_MAX)
 		fatalx("--shared-dir: more than %u mounts in the share",
 		    MSG_MOUNTS_MAX);
+	t->mount_fds[t->mount_cnt] = handles ? tree_reopen(pathfd) : -1;
 	t->mounts[t->mount_cnt++] = id;
 }
 
@@ -146,7 +167,7 @@ tree_add(struct tree *t, uint64_t id)
  * the share, which is the safe side.
  */
 static void
-tree_add_below(struct tree *t, const char *rel)
+tree_add_below(struct tree *t, const char *rel, int handles)
 {
 	struct open_how how;
 	uint32_t unique;
@@ -160,23 +181,24 @@ tree_add_below(struct tree *t, const char *rel)
 		log_debug("mount '%s' is not reachable in the share", rel);
 		return;
 	}
-	tree_add(t, tree_mount_id(fd, &unique));
+	tree_add(t, tree_mount_id(fd, &unique), fd, handles);
 	close(fd);
 }
 
 static void
-tree_find_mounts(struct tree *t, const char *share)
+tree_find_mounts(struct tree *t, const char *share, int handles)
 {
 	char rel[PATH_MAX], *line = NULL;
 	size_t size = 0;
 	FILE *f;
 
-	tree_add(t, tree_mount_id(t->rootfd, &t->unique_ids));
+	tree_add(t, tree_mount_id(t->rootfd, &t->unique_ids), t->rootfd,
+	    handles);
 	if ((f = fopen("/proc/self/mountinfo", "re")) == NULL)
 		fatal("/proc/self/mountinfo");
 	while (getline(&line, &size, f) != -1)
 		if (tree_mountinfo(line, share, rel))
-			tree_add_below(t, rel);
+			tree_add_below(t, rel, handles);
 	if (ferror(f))
 		fatal("/proc/self/mountinfo");
 	free(line);
@@ -197,7 +219,7 @@ tree_seal(int fd, int readonly)
 }
 
 void
-tree_clone(struct tree *t, const char *path, int readonly)
+tree_clone(struct tree *t, const char *path, int readonly, int handles)
 {
 	char link[64], share[PATH_MAX];
 	ssize_t len;
@@ -225,9 +247,65 @@ tree_clone(struct tree *t, const char *path, int readonly)
 	t->rootfd = openat(t->fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (t->rootfd == -1)
 		fatal("--shared-dir: '%s': clone", path);
-	tree_find_mounts(t, share);
+	tree_find_mounts(t, share, handles);
 	log_debug("the share has %u mounts, %s ids", t->mount_cnt,
 	    t->unique_ids ? "unique" : "reusable");
+}
+
+union tree_handle {
+	struct file_handle h;
+	char room[sizeof(struct file_handle) + MSG_HANDLE_MAX];
+};
+
+int
+tree_open(const struct tree *t, const struct msg_seal *seal, int *fd)
+{
+	union tree_handle u;
+	uint32_t i;
+
+	for (i = 0; i < t->mount_cnt && t->mounts[i] != seal->mnt_id; i++)
+		continue;
+	if (i == t->mount_cnt || t->mount_fds[i] == -1)
+		return ESTALE;
+	u.h.handle_bytes = seal->len;
+	u.h.handle_type = seal->type;
+	memcpy(u.room + sizeof(u.h), seal->handle, seal->len);
+	*fd = open_by_handle_at(t->mount_fds[i], &u.h, TREE_OPEN_FLAGS);
+	return *fd == -1 ? errno : 0;
+}
+
+int
+tree_has_handles(const struct tree *t)
+{
+	struct stat root, st;
+	struct msg_seal seal;
+	union tree_handle u;
+	int fd, err, id;
+
+	u.h.handle_bytes = MSG_HANDLE_MAX;
+	if (name_to_handle_at(t->rootfd, "", &u.h, &id, AT_EMPTY_PATH) == -1)
+		return errno;
+	memset(&seal, 0, sizeof(seal));
+	seal.mnt_id = t->mounts[0];
+	seal.type = u.h.handle_type;
+	seal.len = u.h.handle_bytes;
+	memcpy(seal.handle, u.room + sizeof(u.h), seal.len);
+	if ((err = tree_open(t, &seal, &fd)) != 0)
+		return err;
+	if (fstat(t->rootfd, &root) == -1 || fstat(fd, &st) == -1)
+		fatal("--shared-dir");
+	fd_close(&fd);
+	return root.st_dev == st.st_dev && root.st_ino == st.st_ino ?
+	    0 : ESTALE;
+}
+
+void
+tree_close_mounts(struct tree *t)
+{
+	uint32_t i;
+
+	for (i = 0; i < t->mount_cnt; i++)
+		fd_close(&t->mount_fds[i]);
 }
 
 /* Is fd, or a directory above it, closed to everybody but its owner root? */

@@ -23,9 +23,13 @@
 #include "../common/msg.h"
 
 /*
- * Knows: the share as a detached tree of mounts, and the ids of its mounts.
+ * Knows: the share as a detached tree of mounts, the ids of its mounts, and its
+ * files by handle.
  * Never: processes, or the broker's own root (root.c).
  */
+
+/* How a handle is opened, for the filter. */
+#define TREE_OPEN_FLAGS	(O_PATH | O_NOFOLLOW | O_CLOEXEC)
 
 struct tree {
 	int fd;			/* owns the clone: open as long as it is used */
@@ -33,14 +37,36 @@ struct tree {
 	uint32_t mount_cnt;
 	uint32_t unique_ids;	/* 1: STATX_MNT_ID_UNIQUE, 0: STATX_MNT_ID */
 	uint64_t mounts[MSG_MOUNTS_MAX];	/* [0] is the root's */
+	/* by number of the mount: open in it, for handles; or -1 */
+	int mount_fds[MSG_MOUNTS_MAX];
 };
 
 /*
  * Clone the directory path with every mount below it into a detached tree
  * that is nosuid, nodev, noexec, nosymfollow and private, and read-only if
- * asked; then find out the ids of its mounts.  Fatal on failure.
+ * asked; then find out the ids of its mounts and, with handles, open the root
+ * of each.  Fatal on failure.
  */
-void	tree_clone(struct tree *t, const char *path, int readonly);
+void	tree_clone(struct tree *t, const char *path, int readonly,
+	    int handles);
+
+/*
+ * Do file handles work for the root of the share?  Returns 0, EOPNOTSUPP
+ * where the filesystem has none, or another errno of name_to_handle_at(2) or
+ * open_by_handle_at(2).
+ */
+int	tree_has_handles(const struct tree *t);
+
+/* Handles are not wanted after all. */
+void	tree_close_mounts(struct tree *t);
+
+/*
+ * Open the file of a seal that was checked, O_PATH, for the caller to close.
+ * Returns 0 and *fd, ESTALE (no such file any more, or no such mount in the
+ * share), or another errno of open_by_handle_at(2).  Needs
+ * CAP_DAC_READ_SEARCH.
+ */
+int	tree_open(const struct tree *t, const struct msg_seal *seal, int *fd);
 
 /*
  * Warn once if users of this host can reach the directory path, not through

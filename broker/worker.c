@@ -264,7 +264,7 @@ worker_allowed(struct broker *b, const struct cred *cred, uint64_t *caps)
 {
 	char who[CRED_STR_MAX];
 
-	if (policy_check(cred, caps) != 0) {
+	if (policy_check(&b->policy, cred, caps) != 0) {
 		log_guest(LOG_KEY_LIMIT, "no worker for %s: refused",
 		    cred_str(cred, who));
 		return EPERM;

@@ -72,6 +72,7 @@ _Static_assert(sizeof(struct msg_hdr) == 16, "header");
 _Static_assert(sizeof(struct cred) == 16 + 4 * CRED_GROUPS_MAX, "cred");
 _Static_assert(sizeof(struct msg_attr) == 112, "attr");
 _Static_assert(sizeof(struct msg_dirent) == 136, "dirent");
+_Static_assert(sizeof(struct msg_seal) == MSG_SEAL_MAX, "seal");
 _Static_assert(sizeof(struct msg_dirent) % 8 == 0, "dirent alignment");
 
 const struct msg_row *

@@ -34,6 +34,10 @@
 #define MSG_FDS_MAX	128	/* most descriptors in one message */
 #define MSG_MOUNTS_MAX	256	/* mounts that one share may consist of */
 #define MSG_TAG_MAX	36	/* virtio-fs tag, virtio 1.2 section 5.11.4 */
+#define MSG_IOCTL_MAX	512	/* bytes of an ioctl's argument */
+#define MSG_HANDLE_MAX	128	/* bytes of a file handle, MAX_HANDLE_SZ */
+#define MSG_MAC_LEN	16	/* bytes of a seal's authenticator */
+#define MSG_KEY_LEN	32	/* bytes of the share's sealing key */
 #define MSG_BUILD_ID	32	/* bytes of the hash over msg.def and msg.h */
 
 /* First in every message; len counts the whole datagram. */
@@ -79,7 +83,29 @@ enum msg_cache {
 #define MSG_SHARE_TAG		0x0002u	/* offer vhost-user CONFIG with tag */
 #define MSG_SHARE_TRUST_GUEST	0x0004u	/* permissions guest: retry as root */
 #define MSG_SHARE_SUBMOUNTS	0x0008u	/* announce submounts */
-#define MSG_SHARE_FLAGS		0x000fu
+#define MSG_SHARE_XATTR		0x0010u	/* extended attributes are served */
+#define MSG_SHARE_POSIX_ACL	0x0020u	/* ... and ACLs, umask done here */
+#define MSG_SHARE_LABEL		0x0040u	/* security label with each create */
+#define MSG_SHARE_KILLPRIV_V2	0x0080u
+#define MSG_SHARE_WRITEBACK	0x0100u
+#define MSG_SHARE_DIRECT_IO	0x0200u	/* the guest's O_DIRECT counts */
+#define MSG_SHARE_ALLOW_MMAP	0x0400u	/* DIRECT_IO_ALLOW_MMAP */
+#define MSG_SHARE_NO_PLUS	0x0800u	/* no READDIRPLUS */
+#define MSG_SHARE_NOATIME	0x1000u	/* the guest's O_NOATIME counts */
+#define MSG_SHARE_FLOCK		0x2000u	/* flock(2) locks are the host's */
+#define MSG_SHARE_POSIX_LOCK	0x4000u	/* fcntl(2) locks are the host's */
+#define MSG_SHARE_NO_READDIR	0x8000u	/* directories look empty */
+#define MSG_SHARE_SEAL_SIZE	0x10000u	/* no file changes its size */
+#define MSG_SHARE_HANDLES	0x20000u	/* workers send seals */
+#define MSG_SHARE_HANDLES_ONLY	0x40000u	/* ... or fail: mandatory */
+#define MSG_SHARE_CAPS_MAPPED	0x80000u /* security.capability: renamed */
+#define MSG_SHARE_FLAGS		0xfffffu
+
+/* How long the guest may believe something; both 0: not at all. */
+struct msg_timeout {
+	uint32_t sec;
+	uint32_t nsec;
+};
 
 /* [0] listening vhost-user socket, [1] O_PATH root of the share */
 struct a_hello {
@@ -92,6 +118,9 @@ struct a_hello {
 	uint32_t seccomp;	/* enum sandbox_action */
 	uint32_t zero;
 	uint64_t root_mnt_id;	/* mount id of the share root, statx(2) */
+	struct msg_timeout entry, attr, dir_entry, dir_attr, negative;
+	uint32_t idmap_cnt;	/* rules in the tail, struct idmap_rule */
+	uint32_t zero2;
 	char tag[MSG_TAG_MAX];	/* padded with NUL, not always terminated */
 	uint8_t pad[4];
 };
@@ -103,6 +132,31 @@ struct q_wget {
 /* [0] transport's end of the channel */
 struct a_wget {
 	uint32_t worker_id;
+	uint32_t zero;
+};
+
+/*
+ * A file handle (name_to_handle_at(2)) that a worker made and authenticated,
+ * so that the broker opens no other: the MAC is HMAC-SHA256, cut, over
+ * everything behind it.
+ */
+struct msg_seal {
+	uint8_t mac[MSG_MAC_LEN];
+	uint64_t mnt_id;	/* the jail's mount, as statx(2) gives it */
+	int32_t type;
+	uint32_t len;		/* 1..MSG_HANDLE_MAX */
+	uint8_t handle[MSG_HANDLE_MAX];	/* NUL behind len */
+};
+
+/* In a tail a seal is sent without its unused end. */
+#define MSG_SEAL_MAX	160
+#define MSG_SEAL_LEN(n)	(32u + (n))
+
+struct q_hopen {
+	struct msg_seal seal;
+};
+
+struct a_hopen {
 	uint32_t zero;
 };
 
@@ -131,7 +185,10 @@ struct a_whello {
 	uint32_t mount_cnt;	/* 1..MSG_MOUNTS_MAX, [0] is the root's */
 	uint64_t mounts[MSG_MOUNTS_MAX];	/* ids as statx(2) gives them */
 	uint32_t unique_ids;	/* 1: STATX_MNT_ID_UNIQUE, 0: STATX_MNT_ID */
+	uint32_t idmap_cnt;	/* rules in the tail, struct idmap_rule */
+	uint32_t xattrmap_len;	/* bytes behind them: the map's text */
 	uint32_t zero;
+	uint8_t seal_key[MSG_KEY_LEN];
 };
 
 /* Identity as the kernel reports it, after the jail is shut. */
@@ -177,228 +234,7 @@ struct n_wexit {
 	uint32_t status;	/* as waitpid(2) gives it */
 };
 
-/* ---- transport and fsworker ---- */
-
-#define MSG_ATTR_MOUNT_ROOT	0x0001u	/* root of a submount */
-
-struct msg_attr {
-	uint64_t ino;
-	uint64_t size;
-	uint64_t blocks;	/* of 512 bytes */
-	int64_t atime, mtime, ctime;
-	uint32_t atime_nsec, mtime_nsec, ctime_nsec;
-	uint32_t mode;
-	uint32_t nlink;
-	uint32_t uid, gid;
-	uint32_t rdev_major, rdev_minor;
-	uint32_t dev_major, dev_minor;
-	uint32_t blksize;
-	uint64_t mnt_id;
-	uint32_t flags;		/* MSG_ATTR_* */
-	uint32_t zero;
-};
-
-struct q_lookup {
-	char name[MSG_NAME_MAX];
-};
-
-struct a_lookup {
-	struct msg_attr attr;
-};
-
-struct q_readlink {
-	uint32_t zero;
-};
-
-struct a_readlink {
-	uint32_t zero;
-};
-
-struct q_open {
-	uint32_t flags;		/* O_* of the guest, already filtered */
-	uint32_t zero;
-};
-
-struct a_open {
-	uint32_t zero;
-};
-
-struct q_opendir {
-	uint32_t zero;
-};
-
-struct a_opendir {
-	uint32_t zero;
-};
-
-struct q_create {
-	uint32_t flags;
-	uint32_t mode;
-	char name[MSG_NAME_MAX];
-};
-
-/* [0] O_PATH node, [1] open file */
-struct a_create {
-	struct msg_attr attr;
-};
-
-struct q_mknod {
-	uint32_t mode;
-	uint32_t rdev_major, rdev_minor;
-	uint32_t zero;
-	char name[MSG_NAME_MAX];
-};
-
-struct a_mknod {
-	struct msg_attr attr;
-};
-
-struct q_mkdir {
-	uint32_t mode;
-	uint32_t zero;
-	char name[MSG_NAME_MAX];
-};
-
-struct a_mkdir {
-	struct msg_attr attr;
-};
-
-struct q_symlink {
-	char name[MSG_NAME_MAX];
-};
-
-struct a_symlink {
-	struct msg_attr attr;
-};
-
-struct q_link {
-	char name[MSG_NAME_MAX];
-};
-
-struct a_link {
-	struct msg_attr attr;
-};
-
-struct q_unlink {
-	char name[MSG_NAME_MAX];
-};
-
-struct a_unlink {
-	uint32_t zero;
-};
-
-struct q_rmdir {
-	char name[MSG_NAME_MAX];
-};
-
-struct a_rmdir {
-	uint32_t zero;
-};
-
-struct q_rename {
-	uint32_t flags;		/* RENAME_NOREPLACE, EXCHANGE, WHITEOUT */
-	uint32_t zero;
-	char oldname[MSG_NAME_MAX];
-	char newname[MSG_NAME_MAX];
-};
-
-struct a_rename {
-	uint32_t zero;
-};
-
-/* q_setattr.valid */
-#define MSG_SET_MODE		0x0001u
-#define MSG_SET_UID		0x0002u
-#define MSG_SET_GID		0x0004u
-#define MSG_SET_SIZE		0x0008u
-#define MSG_SET_ATIME		0x0010u
-#define MSG_SET_MTIME		0x0020u
-#define MSG_SET_ATIME_NOW	0x0040u
-#define MSG_SET_MTIME_NOW	0x0080u
-#define MSG_SET_HANDLE		0x0100u	/* the descriptor is an open file */
-#define MSG_SET_VALID		0x01ffu
-
-struct q_setattr {
-	uint32_t valid;		/* MSG_SET_* */
-	uint32_t mode;		/* permission bits, 07777 */
-	uint32_t uid, gid;
-	uint64_t size;		/* 0..2^63 - 1 */
-	int64_t atime, mtime;
-	uint32_t atime_nsec, mtime_nsec;
-};
-
-struct a_setattr {
-	struct msg_attr attr;
-};
-
-struct q_readdirplus {
-	uint64_t off;		/* cookie of getdents64(2), 0 = start */
-	uint32_t size;		/* most bytes of records wanted */
-	uint32_t entry_max;	/* most entries wanted, 1..MSG_DIRPLUS_MAX */
-};
-
-/* descriptors: O_PATH nodes of the records with MSG_DIRENT_NODE, in order */
-struct a_readdirplus {
-	uint32_t entry_cnt;
-	uint32_t zero;
-};
-
-#define MSG_DIRENT_NODE		0x01u	/* attr and a descriptor are present */
-
-/* One entry in the tail; the next one starts rec_len bytes further. */
-struct msg_dirent {
-	struct msg_attr attr;	/* all zero without MSG_DIRENT_NODE */
-	uint64_t off;		/* cookie of the entry after this one */
-	uint64_t ino;
-	uint16_t rec_len;	/* header, name and NUL padding; 8-aligned */
-	uint16_t name_len;	/* 1..255 */
-	uint8_t type;		/* DT_* */
-	uint8_t flags;		/* MSG_DIRENT_* */
-	uint8_t zero[2];
-	/* char name[name_len], padded with NUL to a multiple of 8 */
-};
-
-struct q_syncfs {
-	uint32_t zero;
-};
-
-struct a_syncfs {
-	uint32_t zero;
-};
-
-#define MSG_WRITE_APPEND	0x0001u	/* at the end, off is ignored */
-
-struct q_write {
-	uint64_t off;
-	uint32_t flags;		/* MSG_WRITE_* */
-	uint32_t zero;
-};
-
-struct a_write {
-	uint32_t done_len;
-	uint32_t zero;
-};
-
-struct q_fallocate {
-	uint64_t off;
-	uint64_t len;
-	uint32_t mode;
-	uint32_t zero;
-};
-
-struct a_fallocate {
-	uint32_t zero;
-};
-
-struct q_copy {
-	uint64_t from_off;
-	uint64_t to_off;
-	uint64_t len;
-};
-
-struct a_copy {
-	uint64_t done_len;
-};
+#include "../common/msg_file.h"
 
 /* ---- generated from msg.def ---- */
 
@@ -432,7 +268,7 @@ extern const struct msg_row msg_rows[];
 extern const unsigned int msg_row_cnt;
 
 /* Longest fixed body of any message; checked at compile time. */
-#define MSG_BODY_MAX	2304
+#define MSG_BODY_MAX	2432
 
 /* Hash of msg.def and msg.h; both ends of a channel must have the same. */
 extern const uint8_t msg_build_id[MSG_BUILD_ID];

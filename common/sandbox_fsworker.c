@@ -33,6 +33,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/fs.h>
+#include <linux/fscrypt.h>
+#include <linux/fsverity.h>
 #include <unistd.h>
 
 #include "../common/proc.h"
@@ -46,6 +49,10 @@
 
 /* A descriptor: not AT_FDCWD, not any other negative number. */
 #define SB_FD(i)	SB_UPTO(i, INT_MAX)
+
+/* One command; only the lower half of the argument counts. */
+#define SB_IOCTL(cmd, why) \
+	SB_ARG(ioctl, why, SB_FD(0), SB_MASK(1, UINT_MAX, (unsigned int)(cmd)))
 
 static const struct sandbox_row fsworker_rows[] = {
 	/* channels and log */
@@ -72,20 +79,29 @@ static const struct sandbox_row fsworker_rows[] = {
 	SB_ARG(statx, "attr.c: attributes", SB_FD(0), SB_IS(2, AT_EMPTY_PATH)),
 	SB_ARG(statx, "at.c: provenance", SB_FD(0),
 	    SB_IS(2, AT_EMPTY_PATH | AT_STATX_DONT_SYNC)),
+	SB_ARG(statx, "w_node.c: STATX that waits for a server", SB_FD(0),
+	    SB_IS(2, AT_EMPTY_PATH | AT_STATX_FORCE_SYNC)),
+	SB_ARG(name_to_handle_at, "give.c: what a seal is made of", SB_FD(0),
+	    SB_IS(4, AT_EMPTY_PATH)),
+	SB_ARG(faccessat2, "w_node.c: ACCESS", SB_FD(0), SB_UPTO(2, 7),
+	    SB_IS(3, AT_EACCESS | AT_EMPTY_PATH)),
 
 	/* names */
-	SB_ARG(mknodat, "w_name.c: MKNOD", SB_FD(0)),
-	SB_ARG(mkdirat, "w_name.c: MKDIR", SB_FD(0)),
-	SB_ARG(symlinkat, "w_name.c: SYMLINK", SB_FD(1)),
-	SB_ARG(linkat, "w_name.c: LINK", SB_IS(0, PROC_FD_PROC), SB_FD(2),
+	SB_ARG(umask, "make.c: what the guest has not applied",
+	    SB_UPTO(0, 0777)),
+	SB_ARG(mknodat, "make.c: MKNOD", SB_FD(0)),
+	SB_ARG(mkdirat, "make.c: MKDIR", SB_FD(0)),
+	SB_ARG(symlinkat, "make.c: SYMLINK", SB_FD(1)),
+	SB_ARG(linkat, "w_name.c: LINK, make.c: the name comes last", SB_IS(0, PROC_FD_PROC), SB_FD(2),
 	    SB_IS(4, AT_SYMLINK_FOLLOW)),
-	SB_ARG(unlinkat, "w_name.c: UNLINK", SB_FD(0), SB_IS(2, 0)),
-	SB_ARG(unlinkat, "w_name.c: RMDIR", SB_FD(0), SB_IS(2, AT_REMOVEDIR)),
-	SB_ARG(renameat2, "w_name.c: RENAME", SB_FD(0), SB_FD(2)),
+	SB_ARG(unlinkat, "w_name.c: UNLINK, make.c: no label, no file", SB_FD(0), SB_IS(2, 0)),
+	SB_ARG(unlinkat, "w_name.c: RMDIR, make.c: as above", SB_FD(0), SB_IS(2, AT_REMOVEDIR)),
+	SB_ARG(renameat2, "w_name.c: RENAME, make.c: the name comes last",
+	    SB_FD(0), SB_FD(2)),
 	SB_ARG(readlinkat, "w_name.c: READLINK", SB_FD(0)),
 
 	/* attributes */
-	SB_ARG(fchmodat, "w_attr.c: mode", SB_IS(0, PROC_FD_PROC)),
+	SB_ARG(fchmodat, "w_attr.c: mode, setid.c: without set-id bits", SB_IS(0, PROC_FD_PROC)),
 	SB_ALLOW(fchmod, "w_attr.c: mode of an open file"),
 	SB_ARG(fchownat, "w_attr.c: owner", SB_FD(0),
 	    SB_IS(4, AT_EMPTY_PATH)),
@@ -95,6 +111,25 @@ static const struct sandbox_row fsworker_rows[] = {
 	    SB_IS(3, AT_EMPTY_PATH)),
 	SB_ARG(utimensat, "w_attr.c: times of an open file", SB_FD(0),
 	    SB_IS(1, 0), SB_IS(3, 0)),
+
+	/*
+	 * Extended attributes: a number beneath the working directory, which
+	 * is /proc/self/fd, because f*xattr(2) refuse O_PATH descriptors.
+	 */
+	SB_ALLOW(setxattr, "xattr.c: SETXATTR and labels"),
+	SB_ALLOW(getxattr, "xattr.c: GETXATTR"),
+	SB_ALLOW(listxattr, "xattr.c: LISTXATTR"),
+	SB_ALLOW(removexattr, "xattr.c: REMOVEXATTR, file capabilities"),
+
+	/* ioctl(2): regular files and directories only, w_ioctl.c */
+	SB_IOCTL(FS_IOC_GETFLAGS, "w_ioctl.c: lsattr(1)"),
+	SB_IOCTL(FS_IOC_SETFLAGS, "w_ioctl.c: chattr(1), the owner's flags"),
+	SB_IOCTL(FS_IOC_FSGETXATTR, "w_ioctl.c: the same, and extent sizes"),
+	SB_IOCTL(FS_IOC_FSSETXATTR, "w_ioctl.c: the same, but no project"),
+	SB_IOCTL(FS_IOC_GETVERSION, "w_ioctl.c: generation of an inode"),
+	SB_IOCTL(FS_IOC_MEASURE_VERITY, "w_ioctl.c: digest of the contents"),
+	SB_IOCTL(FS_IOC_GET_ENCRYPTION_POLICY, "w_ioctl.c: no key in it"),
+	SB_IOCTL(FS_IOC_GET_ENCRYPTION_POLICY_EX, "w_ioctl.c: no key in it"),
 
 	/* contents */
 	SB_ARG(lseek, "w_list.c: cookie", SB_IS(2, SEEK_SET)),
@@ -141,10 +176,10 @@ static const struct sandbox_row fsworker_start_rows[] = {
 	SB_ALLOW(close_range, "proc.c: stray descriptors"),
 	SB_ALLOW(rt_sigaction, "proc.c: default actions"),
 	SB_ALLOW(rt_sigprocmask, "proc.c: nothing blocked"),
-	SB_ALLOW(umask, "proc.c: the guest has applied its own"),
 	SB_ARG(prctl, "proc.c: not dumpable", SB_IS(0, PR_SET_DUMPABLE)),
 	SB_ARG(prlimit64, "jail.c: limits", SB_IS(0, 0)),
 	SB_ALLOW(fstatfs, "at.c: is this procfs?"),
+	SB_ARG(fchdir, "at.c: the working directory", SB_IS(0, PROC_FD_PROC)),
 	SB_ARG(statx, "at.c: is this our /proc/self/fd?",
 	    SB_IS(0, PROC_FD_PROC), SB_IS(2, 0)),
 	SB_ARG(fcntl, "chan.c: blocking socket", SB_IS(1, F_GETFL)),

@@ -17,7 +17,7 @@
 /*
  * Knows: openat(2), openat2(2) and the procfs directory that makes another
  * open file out of a descriptor; provenance of descriptors.
- * Never: a path of more than one component.
+ * Never: a path of more than one component; ".." except in at_parent().
  */
 
 #include "config.h"
@@ -42,9 +42,6 @@
 #ifndef STATX_MNT_ID_UNIQUE
 #define STATX_MNT_ID_UNIQUE	0x00004000U	/* Linux 6.8 */
 #endif
-
-#define AT_RESOLVE	(RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | \
-			    RESOLVE_NO_SYMLINKS)
 
 /* As the kernel counts it; the libc says 0 where off_t is 64 bits wide. */
 #ifdef __aarch64__
@@ -75,6 +72,9 @@ at_init(void)
 	    mine.stx_dev_major != there.stx_dev_major ||
 	    mine.stx_dev_minor != there.stx_dev_minor)
 		fatalx("descriptor %d is another process's", PROC_FD_PROC);
+	/* For the calls that have no descriptor in front of the name. */
+	if (fchdir(PROC_FD_PROC) == -1)
+		fatal("descriptor %d", PROC_FD_PROC);
 }
 
 unsigned int
@@ -152,29 +152,46 @@ at_flags_write(int flags)
 }
 
 static int
-at_open(int dirfd, const char *name, int flags, uint32_t mode, int *fd)
+at_open(int dirfd, const char *name, struct open_how *how, int *fd)
 {
-	struct open_how how;
-
-	memset(&how, 0, sizeof(how));
-	how.flags = (uint64_t)(flags | O_NOFOLLOW | O_CLOEXEC);
-	how.mode = mode;
-	how.resolve = AT_RESOLVE;
-	*fd = (int)syscall(SYS_openat2, dirfd, name, &how, sizeof(how));
+	how->flags |= O_NOFOLLOW | O_CLOEXEC;
+	how->resolve |= RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS;
+	*fd = (int)syscall(SYS_openat2, dirfd, name, how, sizeof(*how));
 	return *fd == -1 ? errno : 0;
 }
 
 int
 at_child(int dirfd, const char *name, int *fd)
 {
-	return at_open(dirfd, name, O_PATH, 0, fd);
+	struct open_how how = { O_PATH, 0, RESOLVE_BENEATH };
+
+	return at_open(dirfd, name, &how, fd);
+}
+
+int
+at_parent(int dirfd, int *fd)
+{
+	struct open_how how = { O_PATH | O_DIRECTORY, 0, 0 };
+
+	return at_open(dirfd, "..", &how, fd);
 }
 
 int
 at_create(int dirfd, const char *name, int flags, uint32_t mode, int *fd)
 {
-	return at_open(dirfd, name, flags | O_CREAT | O_EXCL | O_NOCTTY, mode,
-	    fd);
+	struct open_how how = { 0, mode, RESOLVE_BENEATH };
+
+	how.flags = (uint64_t)(flags | O_CREAT | O_EXCL | O_NOCTTY);
+	return at_open(dirfd, name, &how, fd);
+}
+
+int
+at_tmpfile(int dirfd, int flags, uint32_t mode, int *fd)
+{
+	struct open_how how = { 0, mode, RESOLVE_BENEATH };
+
+	how.flags = (uint64_t)(flags | O_TMPFILE);
+	return at_open(dirfd, ".", &how, fd);
 }
 
 int

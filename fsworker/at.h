@@ -33,8 +33,8 @@
 #define AT_NUMBER_MAX	12	/* room for a descriptor's decimal number */
 
 /*
- * Check that PROC_FD_PROC is what /proc/self/fd is for this process; fatal
- * otherwise.  Setup only.
+ * Check that PROC_FD_PROC is what /proc/self/fd is for this process, and make
+ * it the working directory; fatal otherwise.  Setup only.
  */
 void	at_init(void);
 
@@ -78,6 +78,19 @@ int	at_child(int dirfd, const char *name, int *fd);
  */
 int	at_create(int dirfd, const char *name, int flags, uint32_t mode,
 	    int *fd);
+
+/*
+ * Make a regular file without a name on dirfd's filesystem.  flags has O_WRONLY
+ * or O_RDWR; with O_EXCL it cannot get a name later.
+ */
+int	at_tmpfile(int dirfd, int flags, uint32_t mode, int *fd);
+
+/*
+ * O_PATH descriptor of the directory above dirfd.  The root of the share's
+ * tree has no mount above it, so the kernel answers the root itself there;
+ * callers check the result's provenance all the same.
+ */
+int	at_parent(int dirfd, int *fd);
 
 /*
  * Open the file behind fd once more.  Only for regular files and directories

@@ -56,20 +56,34 @@ attr_fill(struct msg_attr *attr, const struct statx *stx)
 }
 
 int
+attr_stat(const struct a_whello *who, int fd, int sync, struct statx *stx,
+    struct msg_attr *attr)
+{
+	if (statx(fd, "", AT_EMPTY_PATH | sync, STATX_BASIC_STATS |
+	    STATX_BTIME | at_mnt_mask(who), stx) == -1)
+		return errno;
+	if ((stx->stx_mask & at_mnt_mask(who)) == 0 ||
+	    !at_mnt_ours(who, stx->stx_mnt_id))
+		return EXDEV;
+	attr_fill(attr, stx);
+	/* The share's own root is one too, but nobody's submount. */
+	if ((stx->stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0 &&
+	    stx->stx_mnt_id != who->mounts[0])
+		attr->flags |= MSG_ATTR_MOUNT_ROOT;
+	return 0;
+}
+
+int
 attr_get(const struct a_whello *who, int fd, struct msg_attr *attr)
 {
 	struct statx stx;
 
-	if (statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | at_mnt_mask(who),
-	    &stx) == -1)
-		return errno;
-	if ((stx.stx_mask & at_mnt_mask(who)) == 0 ||
-	    !at_mnt_ours(who, stx.stx_mnt_id))
-		return EXDEV;
-	attr_fill(attr, &stx);
-	/* The share's own root is one too, but nobody's submount. */
-	if ((stx.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0 &&
-	    stx.stx_mnt_id != who->mounts[0])
-		attr->flags |= MSG_ATTR_MOUNT_ROOT;
-	return 0;
+	return attr_stat(who, fd, 0, &stx, attr);
+}
+
+int
+attr_is_top(const struct a_whello *who, const struct statx *stx)
+{
+	return (stx->stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0 &&
+	    stx->stx_mnt_id == who->mounts[0];
 }

@@ -19,6 +19,8 @@
 
 #include "../common/msg.h"
 
+struct statx;
+
 /*
  * Knows: how what statx(2) says becomes a struct msg_attr.
  * Never: a name.
@@ -30,5 +32,15 @@
  * statx(2).
  */
 int	attr_get(const struct a_whello *who, int fd, struct msg_attr *attr);
+
+/*
+ * The same, and everything that statx(2) said, with the birth time, in *stx.
+ * sync is 0, AT_STATX_FORCE_SYNC or AT_STATX_DONT_SYNC.
+ */
+int	attr_stat(const struct a_whello *who, int fd, int sync,
+	    struct statx *stx, struct msg_attr *attr);
+
+/* Is what attr_stat() has looked at the share's root?  1 or 0. */
+int	attr_is_top(const struct a_whello *who, const struct statx *stx);
 
 #endif

@@ -69,11 +69,11 @@ main_check_share(const struct a_whello *who)
 }
 
 /*
- * Say hello; the answer goes to *who, the channel to the transport to
- * FSWORKER_FD_TRANSPORT.  Returns the descriptor of the share's root.
+ * Say hello; the answer goes to *who and *rules, the channel to the transport
+ * to FSWORKER_FD_TRANSPORT.  Returns the descriptor of the share's root.
  */
 static int
-main_hello(struct chan *broker, struct a_whello *who)
+main_hello(struct chan *broker, struct a_whello *who, struct rules *rules)
 {
 	struct q_whello q;
 	struct chan_out out;
@@ -94,6 +94,8 @@ main_hello(struct chan *broker, struct a_whello *who)
 		fatalx("hello: refused");
 	memcpy(who, main_msg.body, sizeof(*who));
 	main_check_share(who);
+	if (rules_parse(rules, who, main_msg.tail, main_msg.tail_len) != 0)
+		fatalx("hello: rules");
 	/* The kernel gives the lowest numbers, so there is nothing to move. */
 	if (fdbag_take(&main_msg.fds, 0) != FSWORKER_FD_TRANSPORT)
 		fatalx("hello: stray descriptors");
@@ -174,6 +176,7 @@ int
 main(void)
 {
 	static struct a_whello who;
+	static struct rules rules;
 	struct n_wready ready;
 	struct chan broker, transport;
 	char role[CRED_STR_MAX + 2] = "W ";
@@ -190,7 +193,7 @@ main(void)
 	proc_claim(PROC_FD_PROC, S_IFDIR, "a directory");
 	at_init();
 	chan_init(&broker, PROC_FD_BROKER, MSG_FSWORKER, MSG_BROKER, 0);
-	rootfd = main_hello(&broker, &who);
+	rootfd = main_hello(&broker, &who, &rules);
 	cred_str(&who.cred, role + 2);
 	log_init(role);
 	log_set_level(who.log_level);
@@ -202,5 +205,5 @@ main(void)
 	main_watch(&broker);
 	sandbox_enter(&sandbox_fsworker, 1, (enum sandbox_action)who.seccomp);
 	main_ready(&broker, &ready);
-	return serve(&transport, &who);
+	return serve(&transport, &who, &rules);
 }

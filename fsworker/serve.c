@@ -31,8 +31,12 @@
 #include "serve.h"
 #include "w_attr.h"
 #include "w_file.h"
+#include "w_ioctl.h"
 #include "w_list.h"
+#include "w_make.h"
 #include "w_name.h"
+#include "w_node.h"
+#include "w_xattr.h"
 
 /*
  * Rows of msg.def by direction: only questions from the transport make code
@@ -102,15 +106,13 @@ serve_send(struct chan *c, const struct chan_out *out)
 }
 
 static int
-serve_one(struct chan *c, const struct a_whello *who, struct chan_msg *m)
+serve_one(struct chan *c, const struct serve_req *as, struct chan_msg *m)
 {
-	struct serve_req req;
+	struct serve_req req = *as;
 	struct chan_out out;
 	union serve_body body;
 	int err;
 
-	memset(&req, 0, sizeof(req));
-	req.who = who;
 	req.fds = &m->fds;
 	req.asked = m->tail;
 	req.asked_len = m->tail_len;
@@ -134,8 +136,9 @@ serve_one(struct chan *c, const struct a_whello *who, struct chan_msg *m)
 }
 
 int
-serve(struct chan *c, const struct a_whello *who)
+serve(struct chan *c, const struct a_whello *who, const struct rules *rules)
 {
+	const struct serve_req as = { .who = who, .rules = rules };
 	int err;
 
 	for (;;) {
@@ -143,7 +146,7 @@ serve(struct chan *c, const struct a_whello *who)
 		if (err == EAGAIN)
 			continue;
 		if (err == 0)
-			err = serve_one(c, who, &serve_msg);
+			err = serve_one(c, &as, &serve_msg);
 		if (err != 0)
 			break;
 	}

@@ -24,6 +24,8 @@
 #include "../common/fdbag.h"
 #include "../common/msg.h"
 
+#include "rules.h"
+
 /*
  * Knows: the loop of a worker: one question, one answer, no memory between.
  * Never: what a question does; the handlers are in w_*.c.
@@ -39,6 +41,7 @@
  */
 struct serve_req {
 	const struct a_whello *who;	/* who this worker is, which share */
+	const struct rules *rules;	/* its rules */
 	const struct fdbag *fds;	/* descriptors of the question */
 	const void *asked;		/* tail of the question */
 	size_t asked_len;
@@ -58,6 +61,7 @@ int	serve_readonly(const struct serve_req *req);
  * Returns the exit status: 0 after an end of file, 1 after a message that
  * breaks the rules of msg.def (logged).  c is closed then.
  */
-int	serve(struct chan *c, const struct a_whello *who);
+int	serve(struct chan *c, const struct a_whello *who,
+	    const struct rules *rules);
 
 #endif

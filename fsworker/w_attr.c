@@ -33,7 +33,9 @@
 
 #include "at.h"
 #include "attr.h"
+#include "setid.h"
 #include "w_attr.h"
+#include "xattr.h"
 
 #define W_ATTR_NSEC	1000000000u
 #define W_ATTR_TIMES	(MSG_SET_ATIME | MSG_SET_MTIME | \
@@ -45,6 +47,7 @@ struct w_attr {
 	uint32_t type;		/* S_IF* */
 	int fd;			/* O_PATH, or open with MSG_SET_HANDLE */
 	int sizefd;		/* open for writing if there is a size to set */
+	uint32_t uid, gid;	/* the host's */
 };
 
 static int
@@ -112,24 +115,39 @@ w_attr_setgid(const struct serve_req *req, const struct w_attr *w)
 	if ((err = attr_get(req->who, w->fd, &now)) != 0)
 		return err;
 	return w_attr_member(&req->who->cred,
-	    q->valid & MSG_SET_GID ? q->gid : now.gid) ? 0 : EPERM;
+	    q->valid & MSG_SET_GID ? w->gid : now.gid) ? 0 : EPERM;
+}
+
+/* The host's ids; what is not to be set is -1. */
+static int
+w_attr_ids(const struct serve_req *req, struct w_attr *w)
+{
+	const struct idmap *ids = &req->rules->ids;
+	const struct q_setattr *q = w->q;
+	int err;
+
+	w->uid = w->gid = UINT32_MAX;
+	if ((q->valid & MSG_SET_UID) && (err = idmap_to_host(ids, IDMAP_UID,
+	    q->uid, &w->uid)) != 0)
+		return err;
+	return q->valid & MSG_SET_GID ? idmap_to_host(ids, IDMAP_GID, q->gid,
+	    &w->gid) : 0;
 }
 
 static int
-w_attr_owner(const struct w_attr *w)
+w_attr_owner(const struct serve_req *req, const struct w_attr *w)
 {
-	const struct q_setattr *q = w->q;
-	uid_t uid = q->valid & MSG_SET_UID ? q->uid : (uid_t)-1;
-	gid_t gid = q->valid & MSG_SET_GID ? q->gid : (gid_t)-1;
 	int r;
 
-	if ((q->valid & (MSG_SET_UID | MSG_SET_GID)) == 0)
+	if ((w->q->valid & (MSG_SET_UID | MSG_SET_GID)) == 0)
 		return 0;
-	if (q->valid & MSG_SET_HANDLE)
-		r = fchown(w->fd, uid, gid);
+	if (w->q->valid & MSG_SET_HANDLE)
+		r = fchown(w->fd, w->uid, w->gid);
 	else
-		r = fchownat(w->fd, "", uid, gid, AT_EMPTY_PATH);
-	return r == -1 ? errno : 0;
+		r = fchownat(w->fd, "", w->uid, w->gid, AT_EMPTY_PATH);
+	if (r == -1)
+		return errno;
+	return w->type == S_IFDIR ? 0 : xattr_drop_caps(req, w->fd);
 }
 
 static int
@@ -149,13 +167,17 @@ w_attr_mode(const struct w_attr *w)
 }
 
 static int
-w_attr_size(const struct w_attr *w)
+w_attr_size(const struct serve_req *req, const struct w_attr *w)
 {
-	int fd = w->q->valid & MSG_SET_HANDLE ? w->fd : w->sizefd;
+	int fd = w->q->valid & MSG_SET_HANDLE ? w->fd : w->sizefd, err;
 
 	if ((w->q->valid & MSG_SET_SIZE) == 0)
 		return 0;
-	return ftruncate(fd, (off_t)w->q->size) == -1 ? errno : 0;
+	if (ftruncate(fd, (off_t)w->q->size) == -1)
+		return errno;
+	if ((err = xattr_drop_caps(req, w->fd)) != 0)
+		return err;
+	return w->q->valid & MSG_SET_KILL ? setid_kill(req, w->fd) : 0;
 }
 
 static int
@@ -192,16 +214,17 @@ w_attr_steps(const struct serve_req *req, struct w_attr *w)
 {
 	int err;
 
-	if ((err = w_attr_setgid(req, w)) != 0)
+	if ((err = w_attr_ids(req, w)) != 0 ||
+	    (err = w_attr_setgid(req, w)) != 0)
 		return err;
 	if ((w->q->valid & MSG_SET_SIZE) && !(w->q->valid & MSG_SET_HANDLE) &&
 	    (err = at_reopen(w->fd, O_WRONLY | O_NONBLOCK, &w->sizefd)) != 0)
 		return err;
-	if ((err = w_attr_owner(w)) != 0)
+	if ((err = w_attr_owner(req, w)) != 0)
 		return err;
 	if ((err = w_attr_mode(w)) != 0)
 		return err;
-	if ((err = w_attr_size(w)) != 0)
+	if ((err = w_attr_size(req, w)) != 0)
 		return err;
 	return w_attr_times(w);
 }
@@ -210,7 +233,7 @@ int
 on_setattr(struct serve_req *req, const struct q_setattr *q,
     struct a_setattr *a)
 {
-	struct w_attr w = { q, 0, serve_fd(req, 0), -1 };
+	struct w_attr w = { q, 0, serve_fd(req, 0), -1, 0, 0 };
 	int err;
 
 	if ((err = w_attr_check(q)) != 0)

@@ -30,6 +30,8 @@
  * bits, modes beyond 07777, ids of 2^32 - 1, sizes beyond 2^63 - 1 and
  * nanoseconds from 10^9 on are EINVAL; a size is for regular files: EISDIR
  * for a directory, else EINVAL; a mode is not for symlinks: EOPNOTSUPP.
+ * An id that the guest may not use is EPERM.  A new size drops file
+ * capabilities and, with MSG_SET_KILL, set-id bits also as root.
  * The steps go in the order size's open, owner, mode, size, times, so that
  * what is refused has changed nothing.
  */

@@ -32,7 +32,9 @@
 #include <unistd.h>
 
 #include "at.h"
+#include "setid.h"
 #include "w_file.h"
+#include "xattr.h"
 
 #define W_FILE_FALLOC	((uint32_t)(FALLOC_FL_KEEP_SIZE | \
 			    FALLOC_FL_PUNCH_HOLE | FALLOC_FL_COLLAPSE_RANGE | \
@@ -51,7 +53,26 @@ w_file_change(const struct serve_req *req, unsigned int i, int *fd)
 	*fd = serve_fd(req, i);
 	if ((err = at_claim_reg(req->who, *fd)) != 0)
 		return err;
-	return serve_readonly(req) ? EROFS : 0;
+	if (serve_readonly(req))
+		return EROFS;
+	/* Nothing written shows whether it could be. */
+	if (req->rules->caps_name[0] == '\0')
+		return 0;
+	if (pwritev2(*fd, NULL, 0, 0, 0) == -1)
+		return errno;
+	return xattr_drop_caps(req, *fd);
+}
+
+int
+w_file_opened(const struct serve_req *req, int fd, int flags, uint32_t kill)
+{
+	int err;
+
+	if ((flags & O_TRUNC) == 0)
+		return 0;
+	if ((err = xattr_drop_caps(req, fd)) != 0)
+		return err;
+	return kill ? setid_kill(req, fd) : 0;
 }
 
 int
@@ -60,7 +81,7 @@ on_open(struct serve_req *req, const struct q_open *q, struct a_open *a)
 	int node = serve_fd(req, 0), flags, fd, err;
 
 	(void)a;
-	if (q->zero != 0)
+	if (q->kill > 1)
 		return EINVAL;
 	if ((err = at_flags(q->flags, 0, &flags)) != 0)
 		return err;
@@ -68,9 +89,10 @@ on_open(struct serve_req *req, const struct q_open *q, struct a_open *a)
 		return err;
 	if (serve_readonly(req) && at_flags_write(flags))
 		return EROFS;
-	if ((err = at_reopen(node, flags, &fd)) != 0)
+	if ((err = at_reopen(node, flags, &fd)) != 0 ||
+	    (err = fdbag_put(&req->give, fd)) != 0)
 		return err;
-	return fdbag_put(&req->give, fd);
+	return w_file_opened(req, fd, flags, q->kill);
 }
 
 int

@@ -30,7 +30,17 @@
  * EROFS.
  */
 
-/* gives [open file]; flags beyond those of at_flags() are EINVAL */
+/*
+ * What else goes with the contents if fd has just been opened with O_TRUNC:
+ * file capabilities, and with kill set-id bits.  Returns 0 or an errno.
+ */
+int	w_file_opened(const struct serve_req *req, int fd, int flags,
+	    uint32_t kill);
+
+/*
+ * gives [open file]; flags beyond those of at_flags() are EINVAL.  A truncation
+ * with q->kill drops set-id bits, also as root.
+ */
 int	on_open(struct serve_req *req, const struct q_open *q,
 	    struct a_open *a);
 
@@ -38,7 +48,10 @@ int	on_open(struct serve_req *req, const struct q_open *q,
 int	on_opendir(struct serve_req *req, const struct q_opendir *q,
 	    struct a_opendir *a);
 
-/* the tail is the data; nothing clears set-id bits if the worker is root */
+/*
+ * The tail is the data; nothing clears set-id bits if the worker is root, but
+ * WRITE, FALLOCATE and COPY all drop the guest's file capabilities.
+ */
 int	on_write(struct serve_req *req, const struct q_write *q,
 	    struct a_write *a);
 int	on_fallocate(struct serve_req *req, const struct q_fallocate *q,

@@ -32,6 +32,7 @@
 
 #include "at.h"
 #include "attr.h"
+#include "give.h"
 #include "w_list.h"
 
 #define W_LIST_RAW_MIN	1024	/* room for a record with the longest name */
@@ -76,38 +77,41 @@ w_list_dots(const char *name)
 	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
-/* Look the entry up; where that fails it is listed by its name alone. */
-static void
-w_list_node(struct w_list *l, struct msg_dirent *e, const char *name)
-{
-	int fd;
+/* What is known of an entry before there is a record for it. */
+struct w_list_entry {
+	struct msg_attr attr;
+	struct msg_seal seal;
+	size_t seal_len;
+	int fd;			/* -1: listed by its name alone */
+};
 
-	if (at_child(l->dirfd, name, &fd) != 0)
-		return;
-	if (attr_get(l->req->who, fd, &e->attr) != 0) {
-		fd_close(&fd);
-		return;
+/* Look the entry up, if that can be done. */
+static int
+w_list_node(const struct w_list *l, const char *name, struct w_list_entry *n)
+{
+	int err;
+
+	n->fd = -1;
+	n->seal_len = 0;
+	if (w_list_dots(name) || at_child(l->dirfd, name, &n->fd) != 0)
+		return 0;
+	if (attr_get(l->req->who, n->fd, &n->attr) != 0) {
+		fd_close(&n->fd);
+		return 0;
 	}
-	if (fdbag_put(&l->req->give, fd) != 0) {
-		memset(&e->attr, 0, sizeof(e->attr));
-		return;
-	}
-	e->flags = MSG_DIRENT_NODE;
-	e->type = IFTODT(e->attr.mode);
+	err = give_seal(l->req->who, n->fd, n->attr.mnt_id, &n->seal,
+	    &n->seal_len);
+	if (err != 0)
+		fd_close(&n->fd);
+	return err;
 }
 
-/* Append one record, or set l->full. */
 static void
-w_list_add(struct w_list *l, const struct dirent64 *d, size_t name_len)
+w_list_record(struct w_list *l, const struct dirent64 *d, size_t name_len,
+    const struct w_list_entry *n, size_t rec_len)
 {
 	struct msg_dirent *e;
-	size_t rec_len;
 
-	rec_len = sizeof(*e) + ((name_len + 7) & ~(size_t)7);
-	if (l->entry_cnt == l->entry_max || rec_len > l->size - l->used) {
-		l->full = 1;
-		return;
-	}
 	e = (struct msg_dirent *)(void *)(w_list_tail.bytes + l->used);
 	memset(e, 0, rec_len);
 	e->off = (uint64_t)d->d_off;
@@ -115,24 +119,57 @@ w_list_add(struct w_list *l, const struct dirent64 *d, size_t name_len)
 	e->rec_len = (uint16_t)rec_len;
 	e->name_len = (uint16_t)name_len;
 	e->type = d->d_type;
-	memcpy(e + 1, d->d_name, name_len);
-	if (!w_list_dots(d->d_name))
-		w_list_node(l, e, d->d_name);
+	if (n->fd != -1 && fdbag_put(&l->req->give, n->fd) == 0) {
+		e->attr = n->attr;
+		e->flags = MSG_DIRENT_NODE;
+		e->type = IFTODT(e->attr.mode);
+		e->seal_len = (uint16_t)n->seal_len;
+		memcpy(e + 1, &n->seal, n->seal_len);
+	}
+	memcpy((char *)(e + 1) + e->seal_len, d->d_name, name_len);
 	l->used += rec_len;
 	l->entry_cnt++;
 }
 
-static void
+/* Append one record, or set l->full. */
+static int
+w_list_add(struct w_list *l, const struct dirent64 *d, size_t name_len)
+{
+	struct w_list_entry n;
+	size_t rec_len;
+	int err;
+
+	if (l->entry_cnt == l->entry_max) {
+		l->full = 1;
+		return 0;
+	}
+	if ((err = w_list_node(l, d->d_name, &n)) != 0)
+		return err;
+	rec_len = sizeof(struct msg_dirent) +
+	    ((n.seal_len + name_len + 7) & ~(size_t)7);
+	if (rec_len > l->size - l->used) {
+		l->full = 1;
+		fd_close(&n.fd);
+		return 0;
+	}
+	w_list_record(l, d, name_len, &n, rec_len);
+	return 0;
+}
+
+static int
 w_list_batch(struct w_list *l, size_t raw_len)
 {
 	const struct dirent64 *d;
 	size_t pos, name_len;
+	int err;
 
 	for (pos = 0; pos < raw_len && !l->full; pos += d->d_reclen) {
 		d = (const void *)(w_list_raw.bytes + pos);
-		if ((name_len = w_list_name_len(d)) > 0)
-			w_list_add(l, d, name_len);
+		if ((name_len = w_list_name_len(d)) > 0 &&
+		    (err = w_list_add(l, d, name_len)) != 0)
+			return err;
 	}
+	return 0;
 }
 
 static int
@@ -140,6 +177,7 @@ w_list_read(struct w_list *l)
 {
 	size_t want = (size_t)l->entry_max * W_LIST_RAW_EACH;
 	ssize_t n;
+	int err;
 
 	if (want < W_LIST_RAW_MIN)
 		want = W_LIST_RAW_MIN;
@@ -150,7 +188,8 @@ w_list_read(struct w_list *l)
 			return errno;
 		if (n == 0)
 			break;
-		w_list_batch(l, (size_t)n);
+		if ((err = w_list_batch(l, (size_t)n)) != 0)
+			return err;
 		if (l->full && l->entry_cnt == 0)
 			return EINVAL;
 	}

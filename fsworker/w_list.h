@@ -29,7 +29,8 @@
  * of the answer has the records, at most q->size bytes and q->entry_max of
  * them; none means the end.  EINVAL if not even one fits.  An entry whose
  * lookup fails, "." and ".." come without MSG_DIRENT_NODE.  gives the O_PATH
- * nodes of the others in order.
+ * nodes of the others in order.  Where seals are mandatory and an entry
+ * cannot have one, the errno of that.
  */
 int	on_readdirplus(struct serve_req *req, const struct q_readdirplus *q,
 	    struct a_readdirplus *a);

@@ -15,15 +15,15 @@
  */
 
 /*
- * Knows: requests that name something in a directory, and READLINK.
- * Never: openat(2) itself (at.c), file data.
+ * Knows: requests that name something in a directory that is there, and
+ * READLINK.
+ * Never: openat(2) itself (at.c), making a file (w_make.c), file data.
  */
 
 #include "config.h"
 
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -35,17 +35,13 @@
 
 #include "at.h"
 #include "attr.h"
+#include "give.h"
 #include "w_name.h"
-
-#define W_NAME_RETRY	8	/* races with others who make and remove */
-#define W_NAME_MAJOR	0xfffu	/* device numbers, makedev(3) in the kernel */
-#define W_NAME_MINOR	0xfffffu
 
 /* A target with its NUL, or with the byte that shows that it is too long. */
 static char w_name_target[MSG_PATH_MAX + 1];
 
-/* What every name and its directory must pass: descriptor i into *dirfd. */
-static int
+int
 w_name_dir(const struct serve_req *req, unsigned int i, const char *name,
     int *dirfd)
 {
@@ -57,8 +53,7 @@ w_name_dir(const struct serve_req *req, unsigned int i, const char *name,
 	return at_claim_dir(req->who, *dirfd);
 }
 
-/* The same for what changes the directory. */
-static int
+int
 w_name_change(const struct serve_req *req, unsigned int i, const char *name,
     int *dirfd)
 {
@@ -69,163 +64,16 @@ w_name_change(const struct serve_req *req, unsigned int i, const char *name,
 	return serve_readonly(req) ? EROFS : 0;
 }
 
-/* Find name, give its node and fill in attr. */
-static int
-w_name_give(struct serve_req *req, int dirfd, const char *name,
-    struct msg_attr *attr)
-{
-	int fd, err;
-
-	if ((err = at_child(dirfd, name, &fd)) != 0)
-		return err;
-	if ((err = fdbag_put(&req->give, fd)) != 0)
-		return err;
-	return attr_get(req->who, fd, attr);
-}
-
-/* After something of a type was made: is that still what the name says? */
-static int
-w_name_made(struct serve_req *req, int dirfd, const char *name,
-    struct msg_attr *attr, uint32_t type)
-{
-	int err;
-
-	if ((err = w_name_give(req, dirfd, name, attr)) != 0)
-		return err;
-	return (attr->mode & S_IFMT) == type ? 0 : EIO;
-}
-
 int
 on_lookup(struct serve_req *req, const struct q_lookup *q,
     struct a_lookup *a)
 {
-	int dirfd, err;
+	int dirfd, fd, err;
 
-	if ((err = w_name_dir(req, 0, q->name, &dirfd)) != 0)
+	if ((err = w_name_dir(req, 0, q->name, &dirfd)) != 0 ||
+	    (err = at_child(dirfd, q->name, &fd)) != 0)
 		return err;
-	return w_name_give(req, dirfd, q->name, &a->attr);
-}
-
-/* Open the regular file that was there already. */
-static int
-w_name_existing(struct serve_req *req, int dirfd, const char *name, int flags,
-    int *fd)
-{
-	int node, err;
-
-	if ((err = at_child(dirfd, name, &node)) != 0)
-		return err;
-	if ((err = at_claim_reg(req->who, node)) == 0)
-		err = at_reopen(node, flags, fd);
-	fd_close(&node);
-	return err;
-}
-
-/* O_CREAT in two steps, neither of which can open what is no regular file. */
-static int
-w_name_open(struct serve_req *req, int dirfd, const struct q_create *q,
-    int flags, int *fd)
-{
-	int excl = flags & O_EXCL, i, err = EIO;
-
-	flags &= ~(O_CREAT | O_EXCL);
-	for (i = 0; i < W_NAME_RETRY; i++) {
-		err = at_create(dirfd, q->name, flags, q->mode & 07777, fd);
-		if (err != EEXIST || excl)
-			break;
-		err = w_name_existing(req, dirfd, q->name, flags, fd);
-		if (err != ENOENT)
-			break;
-	}
-	return err;
-}
-
-int
-on_create(struct serve_req *req, const struct q_create *q,
-    struct a_create *a)
-{
-	int dirfd, flags, node, err, fd = -1;
-
-	if ((err = at_flags(q->flags, O_CREAT | O_EXCL, &flags)) != 0)
-		return err;
-	if ((q->mode & ~(uint32_t)07777) != 0 &&
-	    (q->mode & ~(uint32_t)07777) != S_IFREG)
-		return EINVAL;
-	if ((err = w_name_change(req, 0, q->name, &dirfd)) != 0)
-		return err;
-	if ((err = w_name_open(req, dirfd, q, flags, &fd)) != 0)
-		return err;
-	if ((err = at_reopen(fd, O_PATH, &node)) != 0) {
-		fd_close(&fd);
-		return err;
-	}
-	fdbag_put(&req->give, node);
-	fdbag_put(&req->give, fd);
-	return attr_get(req->who, node, &a->attr);
-}
-
-int
-on_mknod(struct serve_req *req, const struct q_mknod *q, struct a_mknod *a)
-{
-	uint32_t type = q->mode & S_IFMT;
-	dev_t dev = 0;
-	int dirfd, err;
-
-	if (q->zero != 0 || (q->mode & ~(uint32_t)(S_IFMT | 07777)) != 0)
-		return EINVAL;
-	switch (type) {
-	case S_IFREG:
-	case S_IFIFO:
-	case S_IFSOCK:
-		break;
-	case S_IFCHR:
-	case S_IFBLK:
-		if (q->rdev_major > W_NAME_MAJOR ||
-		    q->rdev_minor > W_NAME_MINOR)
-			return EINVAL;
-		dev = makedev(q->rdev_major, q->rdev_minor);
-		break;
-	default:
-		return EINVAL;
-	}
-	if ((err = w_name_change(req, 0, q->name, &dirfd)) != 0)
-		return err;
-	if (mknodat(dirfd, q->name, q->mode, dev) == -1)
-		return errno;
-	return w_name_made(req, dirfd, q->name, &a->attr, type);
-}
-
-int
-on_mkdir(struct serve_req *req, const struct q_mkdir *q, struct a_mkdir *a)
-{
-	uint32_t type = q->mode & ~(uint32_t)07777;
-	int dirfd, err;
-
-	if (q->zero != 0 || (type != 0 && type != S_IFDIR))
-		return EINVAL;
-	if ((err = w_name_change(req, 0, q->name, &dirfd)) != 0)
-		return err;
-	if (mkdirat(dirfd, q->name, q->mode & 07777) == -1)
-		return errno;
-	return w_name_made(req, dirfd, q->name, &a->attr, S_IFDIR);
-}
-
-int
-on_symlink(struct serve_req *req, const struct q_symlink *q,
-    struct a_symlink *a)
-{
-	int dirfd, err;
-
-	if (req->asked_len == 0 || req->asked_len > MSG_PATH_MAX ||
-	    memchr(req->asked, '\0', req->asked_len) != NULL)
-		return EINVAL;
-	if ((err = w_name_change(req, 0, q->name, &dirfd)) != 0)
-		return err;
-	memcpy(w_name_target, req->asked, req->asked_len);
-	w_name_target[req->asked_len] = '\0';
-	if (symlinkat(w_name_target, dirfd, q->name) == -1)
-		return errno;
-	return w_name_made(req, dirfd, q->name, &a->attr, S_IFLNK);
+	return give_node(req, fd, &a->attr);
 }
 
 int

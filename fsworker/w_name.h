@@ -20,7 +20,8 @@
 #include "serve.h"
 
 /*
- * Knows: requests that name something in a directory, and READLINK.
+ * Knows: requests that name something in a directory that is there, and
+ * READLINK.
  * Never: file data.
  *
  * All are handlers as serve.h describes them.  A bad name is EINVAL or
@@ -29,26 +30,18 @@
  * Everything else is the kernel's errno.
  */
 
+/*
+ * What every name and its directory must pass: descriptor i of the question
+ * into *dirfd.  The second one is for what changes the directory.
+ */
+int	w_name_dir(const struct serve_req *req, unsigned int i,
+	    const char *name, int *dirfd);
+int	w_name_change(const struct serve_req *req, unsigned int i,
+	    const char *name, int *dirfd);
+
 /* gives [O_PATH node]; a symlink is answered, not followed */
 int	on_lookup(struct serve_req *req, const struct q_lookup *q,
 	    struct a_lookup *a);
-
-/*
- * gives [O_PATH node, open file].  O_CREAT is implied; without O_EXCL a
- * regular file that exists already is opened, EISDIR or EBADF for others.
- */
-int	on_create(struct serve_req *req, const struct q_create *q,
-	    struct a_create *a);
-
-/* gives [O_PATH node]; EIO if the name was taken over before the node was */
-int	on_mknod(struct serve_req *req, const struct q_mknod *q,
-	    struct a_mknod *a);
-int	on_mkdir(struct serve_req *req, const struct q_mkdir *q,
-	    struct a_mkdir *a);
-
-/* the tail is the target: 1..4095 bytes without NUL, else EINVAL */
-int	on_symlink(struct serve_req *req, const struct q_symlink *q,
-	    struct a_symlink *a);
 
 /* takes [node, directory] */
 int	on_link(struct serve_req *req, const struct q_link *q,

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: ISC
 dist_man_MANS += man/viofsd.8 man/viofsd-fsworker.8 man/viofsd-transport.8
 
-EXTRA_DIST += docs/ARCHITECTURE.md docs/HACKING.md docs/MESSAGES \
-	docs/SYSCALLS docs/THREATS.md docs/TRUST.md \
+EXTRA_DIST += docs/ARCHITECTURE.md docs/COMPATIBILITY.md docs/HACKING.md \
+	docs/MESSAGES docs/SYSCALLS docs/THREATS.md docs/TRUST.md \
 	tests/tools/gen-messages tests/tools/gen-syscalls
 
 # Kept in the tree, so that a change of a table is seen where it is reviewed.

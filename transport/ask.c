@@ -25,9 +25,12 @@
 #include <sys/sysmacros.h>
 
 #include <errno.h>
+#include <string.h>
 
 #include "../common/log.h"
 #include "ask.h"
+#include "blink.h"
+#include "dispatch.h"
 #include "fs.h"
 #include "iopool.h"
 #include "node.h"
@@ -35,19 +38,55 @@
 #include "sysfd.h"
 #include "wlink.h"
 
-static int
-ask_descriptors(struct req *r, const struct msg_row *row, unsigned int flags)
+/*
+ * Go on with r once the first cnt of its nodes have descriptors: at once, or
+ * when the broker has made them of sealed handles.  A pinned node keeps its
+ * descriptor.
+ */
+void
+ask_nodes(struct req *r, unsigned int cnt, void (*next)(struct req *r, int err))
+{
+	struct msg_seal seal;
+	int err;
+
+	while (r->node_ready < cnt && node_fd(r->node[r->node_ready]) != -1)
+		r->node_ready++;
+	if (r->node_ready == cnt) {
+		next(r, 0);
+		return;
+	}
+	r->node_next = next;
+	r->node_want = (uint8_t)cnt;
+	if ((err = node_seal(r->node[r->node_ready], &seal)) == 0)
+		err = blink_hopen(r->fs->blink, &seal, r);
+	if (err != 0)
+		next(r, err);
+}
+
+void
+ask_opened(struct fs *fs, struct req *r, int err, int fd)
+{
+	if (err == 0) {
+		node_set_fd(fs->nodes, r->node[r->node_ready], &fd);
+		ask_nodes(r, r->node_want, r->node_next);
+	} else
+		r->node_next(r, err);
+	dispatch_flush(fs);
+}
+
+static void
+ask_send(struct req *r, int err)
 {
 	unsigned int i;
 
-	r->call.fd_cnt = (uint8_t)row->fds;
-	for (i = 0; i < row->fds; i++) {
-		r->call.fds[i] = (flags & ASK_HANDLES) ? r->handle[i]->fd :
-		    node_fd(r->node[i]);
-		if (r->call.fds[i] == -1)
-			return ESTALE;
+	if (err != 0) {
+		r->call.done(r, err, NULL);
+		return;
 	}
-	return 0;
+	for (i = 0; i < r->call.fd_cnt; i++)
+		r->call.fds[i] = r->call.handles ? r->handle[i]->fd :
+		    node_fd(r->node[i]);
+	wlink_call(r->fs->wlink, r);
 }
 
 void
@@ -59,16 +98,17 @@ ask_worker(struct req *r, uint16_t type, unsigned int flags, req_done *done)
 	r->call.done = done;
 	r->call.creates = (flags & ASK_CREATES) != 0;
 	r->call.repeatable = (flags & ASK_REPEATABLE) != 0;
+	r->call.final = (flags & ASK_FINAL) != 0;
+	r->call.handles = (flags & ASK_HANDLES) != 0;
+	r->call.fd_cnt = (uint8_t)msg_row(type)->fds;
 	if (flags & ASK_ROOT)
 		route_root(&r->call.cred);
 	else
 		err = route_first(r, r->call.creates, &r->call.cred);
-	if (err == 0)
-		err = ask_descriptors(r, msg_row(type), flags);
-	if (err != 0)
-		done(r, err, NULL);
+	if (err != 0 || r->call.handles)
+		ask_send(r, err);
 	else
-		wlink_call(r->fs->wlink, r);
+		ask_nodes(r, r->call.fd_cnt, ask_send);
 }
 
 int
@@ -99,17 +139,59 @@ ask_iopool(struct req *r, void (*work)(struct req *r),
 	iopool_submit(r->fs->iopool, r);
 }
 
-/*
- * The transport has no CAP_FSETID, so its own writes clear set-id bits, as
- * they should for everybody but guest root.
- */
+static void
+ask_no_caps_done(struct req *r, int err, struct chan_msg *m)
+{
+	(void)m;
+	if (err != 0 && err != ENODATA && err != EOPNOTSUPP) {
+		req_end(r, err);
+		return;
+	}
+	r->node[0]->no_caps = 1;
+	r->call.retried = r->call.redriven = 0;
+	r->caps_next(r);
+}
+
+void
+ask_no_caps(struct req *r, void (*next)(struct req *r))
+{
+	static const char name[] = "security.capability";
+
+	if ((r->fs->conf.flags & MSG_SHARE_CAPS_MAPPED) == 0 ||
+	    r->node[0]->no_caps) {
+		next(r);
+		return;
+	}
+	r->caps_next = next;
+	memset(&r->call.q, 0, sizeof(r->call.q));
+	memcpy(r->call.q.removexattr.name, name, sizeof(name));
+	ask_worker(r, Q_REMOVEXATTR, ASK_ROOT | ASK_REPEATABLE,
+	    ask_no_caps_done);
+}
+
 int
+ask_size(const struct req *r, unsigned int i, uint64_t end)
+{
+	struct stat st;
+
+	if ((r->fs->conf.flags & MSG_SHARE_SEAL_SIZE) == 0)
+		return 0;
+	if (sysfd_stat(r->handle[i]->fd, &st) == -1)
+		return errno;
+	return end > (uint64_t)st.st_size ? EPERM : 0;
+}
+
+/*
+ * The transport has no CAP_FSETID and is in nobody's group, so its own writes
+ * clear all set-id bits.  Guest root keeps them; others keep set-gid without
+ * group-execute if it is their group, setattr_should_drop_sgid() in Linux.
+ */
+unsigned int
 ask_keeps_setid(const struct req *r, unsigned int i)
 {
 	uint32_t mode = r->node[i]->mode;
 
-	if (r->in.uid != 0)
-		return 0;
-	return (mode & S_ISUID) != 0 ||
-	    (mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP);
+	if (r->in.uid == 0)
+		return mode & (S_ISUID | S_ISGID) ? ASK_ROOT : 0;
+	return (mode & (S_ISGID | S_IXGRP)) == S_ISGID ? ASK_FINAL : 0;
 }

@@ -28,6 +28,7 @@
 #define ASK_REPEATABLE	0x2u	/* harmless if a worker died half-way */
 #define ASK_ROOT	0x4u	/* the root worker, whoever asks */
 #define ASK_HANDLES	0x8u	/* pass open files instead of nodes */
+#define ASK_FINAL	0x10u	/* no privileged retry: the answer is it */
 
 /*
  * Send question type, whose body stands in r->call.q, with the descriptors of
@@ -36,6 +37,16 @@
  */
 void	ask_worker(struct req *r, uint16_t type, unsigned int flags,
 	    req_done *done);
+
+/*
+ * Go on with r in next(r, 0) once its first cnt nodes have descriptors, or in
+ * next(r, err) when one cannot be had.
+ */
+void	ask_nodes(struct req *r, unsigned int cnt,
+	    void (*next)(struct req *r, int err));
+
+/* The broker's answer to blink_hopen(); owns fd. */
+void	ask_opened(struct fs *fs, struct req *r, int err, int fd);
 
 /*
  * A worker says that *said is the file behind fd.  Fill *attr with what is
@@ -49,7 +60,23 @@ int	ask_attr(int fd, const struct msg_attr *said, struct msg_attr *attr);
 void	ask_iopool(struct req *r, void (*work)(struct req *r),
 	    void (*after)(struct req *r));
 
-/* Must a write by r keep the set-id bits of r->node[i]? (docs: data path) */
-int	ask_keeps_setid(const struct req *r, unsigned int i);
+/*
+ * May r make the open file r->handle[i] end at end?  0, or EPERM if sizes are
+ * sealed and it would grow.
+ */
+int	ask_size(const struct req *r, unsigned int i, uint64_t end);
+
+/*
+ * The first direct change of node[0]'s data: where security.capability has
+ * another name on the host, it is removed as the kernel would.  Then
+ * next(r), at once or later; the request ends here if that is refused.
+ */
+void	ask_no_caps(struct req *r, void (*next)(struct req *r));
+
+/*
+ * Might a write by r keep set-id bits of r->node[i]?  (docs: data path)
+ * Then the ASK_* flags of whose worker has to make it, else 0.
+ */
+unsigned int	ask_keeps_setid(const struct req *r, unsigned int i);
 
 #endif

@@ -21,6 +21,8 @@
 
 #include "config.h"
 
+#include <sys/queue.h>
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,17 +37,53 @@
 /* Questions that may be outstanding; the transport asks no more at once. */
 #define BLINK_WGET_MAX	256
 
+#define BLINK_HOPEN_MAX	32	/* more wait here, the socket never fills */
+
+/* A handle to be opened; id is BLINK_WGET_MAX + its slot. */
+struct blink_hopen {
+	STAILQ_ENTRY(blink_hopen) entry;
+	struct q_hopen q;
+	void *cookie;
+};
+STAILQ_HEAD(blink_hopens, blink_hopen);
+
 struct blink {
 	struct chan chan;
 	struct event *ev;
 	const struct blink_ops *ops;
 	void *arg;
 	void *cookie[BLINK_WGET_MAX];	/* by id of the question */
+	struct blink_hopen *hopen[BLINK_HOPEN_MAX];
+	struct blink_hopens hopen_wait;
 	struct chan_msg msg;
 };
 
+static void
+blink_idmap(const struct a_hello *conf, const struct chan_msg *m,
+    struct idmap *ids)
+{
+	struct idmap_rule *rules;
+	uint32_t which;
+
+	ids->cnt = 0;
+	ids->rules = NULL;
+	if (conf->idmap_cnt == 0)
+		return;
+	if (conf->idmap_cnt > IDMAP_RULE_MAX ||
+	    m->tail_len != conf->idmap_cnt * sizeof(*rules))
+		fatalx("the broker's id map is malformed");
+	if ((rules = malloc(m->tail_len)) == NULL)
+		fatal("memory");
+	memcpy(rules, m->tail, m->tail_len);
+	ids->rules = rules;
+	ids->cnt = conf->idmap_cnt;
+	if (idmap_check(ids, &which) != 0)
+		fatalx("rule %u of the broker's id map is malformed", which);
+}
+
 struct blink *
-blink_hello(int fd, struct a_hello *conf, int *listenfd, int *rootfd)
+blink_hello(int fd, struct a_hello *conf, struct idmap *ids, int *listenfd,
+    int *rootfd)
 {
 	struct q_hello q;
 	struct chan_out out;
@@ -54,6 +92,7 @@ blink_hello(int fd, struct a_hello *conf, int *listenfd, int *rootfd)
 
 	if ((b = calloc(1, sizeof(*b))) == NULL)
 		fatal("memory");
+	STAILQ_INIT(&b->hopen_wait);
 	chan_init(&b->chan, fd, MSG_TRANSPORT, MSG_BROKER, 0);
 	memcpy(q.build_id, msg_build_id, sizeof(q.build_id));
 	memset(&out, 0, sizeof(out));
@@ -67,6 +106,7 @@ blink_hello(int fd, struct a_hello *conf, int *listenfd, int *rootfd)
 	    b->msg.hdr.type != A_HELLO)
 		fatalx("the broker refused the hello (%s)", b->chan.why);
 	memcpy(conf, b->msg.body, sizeof(*conf));
+	blink_idmap(conf, &b->msg, ids);
 	*listenfd = fdbag_take(&b->msg.fds, 0);
 	*rootfd = fdbag_take(&b->msg.fds, 1);
 	fdbag_close(&b->msg.fds);
@@ -92,6 +132,53 @@ blink_answer(struct blink *b, struct chan_msg *m)
 		    fdbag_take(&m->fds, 0));
 }
 
+static int
+blink_hopen_send(struct blink *b, struct blink_hopen *h)
+{
+	struct chan_out out;
+	uint32_t slot;
+	int err;
+
+	for (slot = 0; slot < BLINK_HOPEN_MAX; slot++)
+		if (b->hopen[slot] == NULL)
+			break;
+	if (slot == BLINK_HOPEN_MAX) {
+		STAILQ_INSERT_TAIL(&b->hopen_wait, h, entry);
+		return 0;
+	}
+	memset(&out, 0, sizeof(out));
+	out.type = Q_HOPEN;
+	out.id = BLINK_WGET_MAX + slot;
+	out.body = &h->q;
+	if ((err = chan_send(&b->chan, &out)) == 0)
+		b->hopen[slot] = h;
+	return err;
+}
+
+static void
+blink_opened(struct blink *b, struct chan_msg *m)
+{
+	uint32_t slot = m->hdr.id - BLINK_WGET_MAX;
+	struct blink_hopen *h, *next;
+	int err;
+
+	if (slot >= BLINK_HOPEN_MAX || (h = b->hopen[slot]) == NULL) {
+		log_errx("the broker opened what nobody asked for");
+		return;
+	}
+	b->hopen[slot] = NULL;
+	b->ops->opened(b->arg, h->cookie, (int)m->hdr.err,
+	    m->hdr.err == 0 ? fdbag_take(&m->fds, 0) : -1);
+	free(h);
+	if ((next = STAILQ_FIRST(&b->hopen_wait)) == NULL)
+		return;
+	STAILQ_REMOVE_HEAD(&b->hopen_wait, entry);
+	if ((err = blink_hopen_send(b, next)) != 0) {
+		b->ops->opened(b->arg, next->cookie, err, -1);
+		free(next);
+	}
+}
+
 static void
 blink_readable(int fd, short what, void *arg)
 {
@@ -112,6 +199,9 @@ blink_readable(int fd, short what, void *arg)
 	switch (b->msg.hdr.type) {
 	case A_WGET:
 		blink_answer(b, &b->msg);
+		break;
+	case A_HOPEN:
+		blink_opened(b, &b->msg);
 		break;
 	case N_QUIT:
 		b->ops->quit(b->arg);
@@ -157,6 +247,21 @@ blink_wget(struct blink *b, const struct cred *cred, void *cookie)
 	out.body = &q;
 	if ((err = chan_send(&b->chan, &out)) == 0)
 		b->cookie[id] = cookie;
+	return err;
+}
+
+int
+blink_hopen(struct blink *b, const struct msg_seal *seal, void *cookie)
+{
+	struct blink_hopen *h;
+	int err;
+
+	if ((h = calloc(1, sizeof(*h))) == NULL)
+		return ENOMEM;
+	h->q.seal = *seal;
+	h->cookie = cookie;
+	if ((err = blink_hopen_send(b, h)) != 0)
+		free(h);
 	return err;
 }
 

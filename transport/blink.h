@@ -18,6 +18,7 @@
 #define VIOFSD_TRANSPORT_BLINK_H
 
 #include "../common/cred.h"
+#include "../common/idmap.h"
 #include "../common/msg.h"
 
 /*
@@ -36,15 +37,18 @@ struct blink_ops {
 	 */
 	void (*worker)(void *arg, void *cookie, int err, uint32_t worker_id,
 	    int fd);
+	/* The answer to blink_hopen(): err 0 and fd, the callee's, or -1. */
+	void (*opened)(void *arg, void *cookie, int err, int fd);
 	void (*quit)(void *arg);
 };
 
 /*
  * Say hello on descriptor fd and wait for the configuration; setup only,
- * fatal on failure.  *listenfd and *rootfd belong to the caller.
+ * fatal on failure.  The id map's rules live for ever; *listenfd and *rootfd
+ * belong to the caller.
  */
-struct blink *blink_hello(int fd, struct a_hello *conf, int *listenfd,
-	    int *rootfd);
+struct blink *blink_hello(int fd, struct a_hello *conf, struct idmap *ids,
+	    int *listenfd, int *rootfd);
 
 /* Serve the channel from base.  The broker's end is ours: exit then. */
 void	blink_start(struct blink *b, struct event_base *base,
@@ -52,6 +56,9 @@ void	blink_start(struct blink *b, struct event_base *base,
 
 /* Ask for a worker; ops->worker() answers with cookie.  0, EAGAIN or errno. */
 int	blink_wget(struct blink *b, const struct cred *cred, void *cookie);
+
+/* Ask for a descriptor of a sealed handle; ops->opened() answers. */
+int	blink_hopen(struct blink *b, const struct msg_seal *seal, void *cookie);
 
 /* Give worker_id back; its channel is closed already. */
 void	blink_wput(struct blink *b, uint32_t worker_id);

@@ -29,9 +29,6 @@
 #include "fs.h"
 #include "node.h"
 
-#define FOUT_TIMEOUT_AUTO	1		/* seconds, as virtiofsd */
-#define FOUT_TIMEOUT_LONG	86400
-
 /* The protocol carries device numbers in the kernel's 32-bit encoding. */
 static uint32_t
 fout_dev(uint32_t maj, uint32_t min)
@@ -40,7 +37,8 @@ fout_dev(uint32_t maj, uint32_t min)
 }
 
 void
-fout_attr(struct fuse_attr *out, const struct msg_attr *a)
+fout_attr(const struct fs *fs, struct fuse_attr *out,
+    const struct msg_attr *a)
 {
 	memset(out, 0, sizeof(*out));
 	out->ino = a->ino;
@@ -54,14 +52,15 @@ fout_attr(struct fuse_attr *out, const struct msg_attr *a)
 	out->ctimensec = a->ctime_nsec;
 	out->mode = a->mode;
 	out->nlink = a->nlink;
-	out->uid = a->uid;
-	out->gid = a->gid;
+	out->uid = idmap_to_guest(&fs->ids, IDMAP_UID, a->uid);
+	out->gid = idmap_to_guest(&fs->ids, IDMAP_GID, a->gid);
 	out->rdev = fout_dev(a->rdev_major, a->rdev_minor);
 	out->blksize = a->blksize;
 }
 
 void
-fout_attr_stat(struct fuse_attr *out, const struct stat *st)
+fout_attr_stat(const struct fs *fs, struct fuse_attr *out,
+    const struct stat *st)
 {
 	memset(out, 0, sizeof(*out));
 	out->ino = st->st_ino;
@@ -75,32 +74,42 @@ fout_attr_stat(struct fuse_attr *out, const struct stat *st)
 	out->ctimensec = (uint32_t)st->st_ctim.tv_nsec;
 	out->mode = st->st_mode;
 	out->nlink = (uint32_t)st->st_nlink;
-	out->uid = st->st_uid;
-	out->gid = st->st_gid;
+	out->uid = idmap_to_guest(&fs->ids, IDMAP_UID, st->st_uid);
+	out->gid = idmap_to_guest(&fs->ids, IDMAP_GID, st->st_gid);
 	out->rdev = fout_dev(major(st->st_rdev), minor(st->st_rdev));
 	out->blksize = (uint32_t)st->st_blksize;
-}
-
-static uint64_t
-fout_timeout(const struct fs *fs)
-{
-	switch (fs->conf.cache) {
-	case MSG_CACHE_NEVER:
-		return 0;
-	case MSG_CACHE_ALWAYS:
-	case MSG_CACHE_METADATA:
-		return FOUT_TIMEOUT_LONG;
-	default:
-		return FOUT_TIMEOUT_AUTO;
-	}
 }
 
 void
 fout_attr_out(const struct fs *fs, struct fuse_attr_out *out)
 {
-	out->attr_valid = fout_timeout(fs);
-	out->attr_valid_nsec = 0;
+	const struct msg_timeout *t = S_ISDIR(out->attr.mode) ?
+	    &fs->conf.dir_attr : &fs->conf.attr;
+
+	out->attr_valid = t->sec;
+	out->attr_valid_nsec = t->nsec;
 	out->dummy = 0;
+}
+
+static void
+fout_timeouts(const struct fs *fs, struct fuse_entry_out *out, uint32_t mode)
+{
+	const struct msg_timeout *attr, *entry;
+
+	attr = S_ISDIR(mode) ? &fs->conf.dir_attr : &fs->conf.attr;
+	entry = S_ISDIR(mode) ? &fs->conf.dir_entry : &fs->conf.entry;
+	out->attr_valid = attr->sec;
+	out->attr_valid_nsec = attr->nsec;
+	out->entry_valid = entry->sec;
+	out->entry_valid_nsec = entry->nsec;
+}
+
+void
+fout_negative(const struct fs *fs, struct fuse_entry_out *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->entry_valid = fs->conf.negative.sec;
+	out->entry_valid_nsec = fs->conf.negative.nsec;
 }
 
 void
@@ -110,9 +119,8 @@ fout_entry(const struct fs *fs, const struct node *parent,
 {
 	memset(out, 0, sizeof(*out));
 	out->nodeid = node_id(n);
-	out->entry_valid = fout_timeout(fs);
-	out->attr_valid = fout_timeout(fs);
-	fout_attr(&out->attr, a);
+	fout_timeouts(fs, out, a->mode);
+	fout_attr(fs, &out->attr, a);
 	if ((fs->session.flags & FUSE_SUBMOUNTS) != 0 && S_ISDIR(a->mode) &&
 	    (parent->mnt_id != n->mnt_id ||
 	    parent->dev_major != n->dev_major ||

@@ -32,11 +32,13 @@ struct node;
  * Never: guest memory (req.c) or system calls.
  */
 
-/* Attributes from a worker, or from fstat(2). */
-void	fout_attr(struct fuse_attr *out, const struct msg_attr *a);
-void	fout_attr_stat(struct fuse_attr *out, const struct stat *st);
+/* Attributes from a worker, or from fstat(2); ids become the guest's. */
+void	fout_attr(const struct fs *fs, struct fuse_attr *out,
+	    const struct msg_attr *a);
+void	fout_attr_stat(const struct fs *fs, struct fuse_attr *out,
+	    const struct stat *st);
 
-/* A whole reply to GETATTR or SETATTR, with the share's timeout. */
+/* The rest of a reply to GETATTR or SETATTR, once out->attr is filled. */
 void	fout_attr_out(const struct fs *fs, struct fuse_attr_out *out);
 
 /*
@@ -46,6 +48,9 @@ void	fout_attr_out(const struct fs *fs, struct fuse_attr_out *out);
 void	fout_entry(const struct fs *fs, const struct node *parent,
 	    const struct node *n, const struct msg_attr *a,
 	    struct fuse_entry_out *out);
+
+/* How long the guest may believe that a name does not exist. */
+void	fout_negative(const struct fs *fs, struct fuse_entry_out *out);
 
 /* FOPEN_* of a file or a directory under the share's cache policy. */
 uint32_t fout_open_flags(const struct fs *fs, int dir);

@@ -19,6 +19,7 @@
 
 #include <stdint.h>
 
+#include "../common/idmap.h"
 #include "../common/msg.h"
 
 /*
@@ -31,6 +32,7 @@ struct event;
 struct event_base;
 struct handle_table;
 struct iopool;
+struct lock_table;
 struct node_table;
 struct req_pool;
 struct vu_dev;
@@ -46,9 +48,13 @@ struct fs_session {
 struct fs {
 	struct event_base *base;
 	struct a_hello conf;	/* from the broker, never changed */
+	struct idmap ids;	/* likewise */
 	struct fs_session session;
 	struct node_table *nodes;
 	struct handle_table *handles;
+	struct lock_table *locks;
+	unsigned int fd_total;	/* for open files, locks and nodes together */
+	unsigned int fd_open;	/* of them: open files and locks */
 	struct req_pool *reqs;
 	struct wlink *wlink;
 	struct blink *blink;

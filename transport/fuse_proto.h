@@ -39,6 +39,49 @@
 #endif
 #define FUSE_PROTO_ALLOW_IDMAP	(1ULL << 40)	/* 7.42 */
 
+#define FUSE_PROTO_ALLOW_MMAP	(1ULL << 36)	/* 7.39 */
+
+#define FUSE_PROTO_STATX	52	/* 7.39 */
+#define FUSE_PROTO_COPY_64	53	/* 7.45 */
+
+struct fuse_proto_sx_time {
+	int64_t sec;
+	uint32_t nsec;
+	int32_t reserved;
+};
+
+/* struct statx as the protocol has it. */
+struct fuse_proto_statx {
+	uint32_t mask, blksize;
+	uint64_t attributes;
+	uint32_t nlink, uid, gid;
+	uint16_t mode, spare0;
+	uint64_t ino, size, blocks, attributes_mask;
+	struct fuse_proto_sx_time atime, btime, ctime, mtime;
+	uint32_t rdev_major, rdev_minor, dev_major, dev_minor;
+	uint64_t spare2[14];
+};
+
+struct fuse_proto_statx_in {
+	uint32_t getattr_flags, reserved;
+	uint64_t fh;
+	uint32_t sx_flags, sx_mask;
+};
+
+struct fuse_proto_statx_out {
+	uint64_t attr_valid;
+	uint32_t attr_valid_nsec, flags;
+	uint64_t spare[2];
+	struct fuse_proto_statx stat;
+};
+
+struct fuse_proto_copy_out {
+	uint64_t bytes_copied;
+};
+
+_Static_assert(sizeof(struct fuse_proto_statx) == 256, "fuse_statx");
+_Static_assert(sizeof(struct fuse_proto_statx_out) == 288, "fuse_statx_out");
+
 #define FUSE_PROTO_EXT_GROUPS	32	/* fuse_ext_type */
 
 /* Header of one extension; size covers it and is a multiple of 8. */

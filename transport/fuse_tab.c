@@ -30,6 +30,8 @@
 #define ENTRY		sizeof(struct fuse_entry_out)
 #define NAME		2u	/* one byte and NUL */
 #define W		FUSE_ROW_WRITES
+#define PROTO(OP, in, out, flags, fn) \
+	[FUSE_PROTO_##OP] = { #OP, FUSE_PROTO_##OP, in, out, flags, fn }
 #define ROW(OP, in, out, flags, fn) \
 	[FUSE_##OP] = { #OP, FUSE_##OP, in, out, flags, fn }
 
@@ -79,6 +81,23 @@ static const struct fuse_row fuse_rows[] = {
 	    sizeof(struct fuse_lseek_out), 0, op_lseek),
 	ROW(COPY_FILE_RANGE, sizeof(struct fuse_copy_file_range_in),
 	    sizeof(struct fuse_write_out), W, op_copy_file_range),
+	ROW(SETXATTR, FUSE_COMPAT_SETXATTR_IN_SIZE + 1, 0, W, op_setxattr),
+	ROW(GETXATTR, sizeof(struct fuse_getxattr_in) + 1, 0, 0, op_getxattr),
+	ROW(LISTXATTR, sizeof(struct fuse_getxattr_in), 0, 0, op_listxattr),
+	ROW(REMOVEXATTR, 1, 0, W, op_removexattr),
+	ROW(GETLK, sizeof(struct fuse_lk_in), sizeof(struct fuse_lk_out), 0,
+	    op_getlk),
+	ROW(SETLK, sizeof(struct fuse_lk_in), 0, 0, op_setlk),
+	ROW(SETLKW, sizeof(struct fuse_lk_in), 0, 0, op_setlk),
+	ROW(ACCESS, sizeof(struct fuse_access_in), 0, 0, op_access),
+	ROW(IOCTL, sizeof(struct fuse_ioctl_in),
+	    sizeof(struct fuse_ioctl_out), 0, op_ioctl),
+	ROW(TMPFILE, sizeof(struct fuse_create_in),
+	    ENTRY + sizeof(struct fuse_open_out), W, op_tmpfile),
+	PROTO(STATX, sizeof(struct fuse_proto_statx_in),
+	    sizeof(struct fuse_proto_statx_out), 0, op_statx),
+	PROTO(COPY_64, sizeof(struct fuse_copy_file_range_in),
+	    sizeof(struct fuse_proto_copy_out), W, op_copy_file_range_64),
 	ROW(SYNCFS, sizeof(struct fuse_syncfs_in), 0, 0, op_syncfs),
 };
 

@@ -25,6 +25,7 @@
 #include <stdlib.h>
 
 #include "../common/fdbag.h"
+#include "fs.h"
 #include "handle.h"
 #include "node.h"
 #include "reap.h"
@@ -105,6 +106,7 @@ handle_new(struct handle_table *t, struct node *n,
 	h->dir_busy = h->dir_turn = 0;
 	node_pin(n);
 	t->live++;
+	node_budget(t->fs->nodes, t->fs->fd_total - ++t->fs->fd_open);
 	*out = h;
 	return 0;
 }
@@ -147,6 +149,7 @@ handle_unpin(struct handle_table *t, struct node_table *nodes,
 	h->next = t->free;
 	t->free = h;
 	t->live--;
+	node_budget(t->fs->nodes, t->fs->fd_total - --t->fs->fd_open);
 }
 
 void

@@ -6,6 +6,7 @@ libtransport_a_SOURCES = \
 	transport/ask.c transport/ask.h \
 	transport/blink.c transport/blink.h \
 	transport/dispatch.c transport/dispatch.h \
+	transport/ext.c transport/ext.h \
 	transport/fin.c transport/fin.h \
 	transport/fout.c transport/fout.h \
 	transport/fs.h transport/fuse_proto.h \
@@ -13,10 +14,13 @@ libtransport_a_SOURCES = \
 	transport/gmem.c transport/gmem.h \
 	transport/handle.c transport/handle.h \
 	transport/iopool.c transport/iopool.h \
+	transport/label.c transport/label.h \
+	transport/lock.c transport/lock.h \
 	transport/node.c transport/node.h \
 	transport/op.h transport/op_attr.c transport/op_file.c \
 	transport/op_io.c transport/op_list.c transport/op_name.c \
-	transport/op_open.c transport/op_sess.c \
+	transport/op_lock.c transport/op_misc.c transport/op_open.c \
+	transport/op_sess.c transport/op_xattr.c \
 	transport/reap.c transport/reap.h \
 	transport/req.c transport/req.h \
 	transport/route.c transport/route.h \

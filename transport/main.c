@@ -39,11 +39,13 @@
 #include "../common/log.h"
 #include "../common/proc.h"
 #include "../common/sandbox.h"
+#include "ask.h"
 #include "blink.h"
 #include "dispatch.h"
 #include "fs.h"
 #include "handle.h"
 #include "iopool.h"
+#include "lock.h"
 #include "node.h"
 #include "op.h"
 #include "req.h"
@@ -54,6 +56,9 @@
 
 #define MAIN_FD_RESERVE	768	/* memory slots, channels, messages */
 #define MAIN_FD_MIN	1024
+#define MAIN_FD_OPEN	8	/* tenths of the rest that may be open files */
+#define MAIN_FD_LOCK	1	/* tenths that may be for locks */
+#define MAIN_LOCK_MAX	4096	/* of those, so that a search stays short */
 #define MAIN_FD_GROW	65536	/* of the table, before there are threads */
 #define MAIN_REQ_SPARE	64
 #define MAIN_QUEUES	17	/* hiprio and 16 request queues */
@@ -86,6 +91,16 @@ main_accept(int fd, short what, void *arg)
 	}
 	log_info("front-end connected");
 	event_del(s->ev_accept);
+}
+
+/* A wait for a lock may last for ever; the guest sees EINTR. */
+static void
+main_drain(void *arg)
+{
+	struct server *s = arg;
+
+	op_lock_cancel(&s->fs);
+	dispatch_flush(&s->fs);
 }
 
 static void
@@ -139,14 +154,24 @@ main_worker(void *arg, void *cookie, int err, uint32_t worker_id, int fd)
 	wlink_worker(&s->fs, cookie, err, worker_id, fd);
 }
 
+static void
+main_opened(void *arg, void *cookie, int err, int fd)
+{
+	struct server *s = arg;
+
+	ask_opened(&s->fs, cookie, err, fd);
+}
+
 static const struct vu_ops main_vu_ops = {
 	.ring_ready = main_ring,
+	.drain = main_drain,
 	.reset = main_reset,
 	.gone = main_gone,
 };
 
 static const struct blink_ops main_blink_ops = {
 	.worker = main_worker,
+	.opened = main_opened,
 	.quit = main_quit,
 };
 
@@ -185,12 +210,12 @@ main_acquire(struct server *s, int rootfd)
 {
 	struct fs *fs = &s->fs;
 	struct msg_attr root;
-	unsigned int fds;
+	unsigned int locks;
 
 	if (fs->conf.nofile < MAIN_FD_MIN)
 		fatalx("%u descriptors are too few, %u are the least",
 		    fs->conf.nofile, MAIN_FD_MIN);
-	fds = fs->conf.nofile - MAIN_FD_RESERVE;
+	fs->fd_total = fs->conf.nofile - MAIN_FD_RESERVE;
 	main_root_attr(s, rootfd, &root);
 	main_grow_fds(s);
 	fs->base = event_base_new();
@@ -198,11 +223,15 @@ main_acquire(struct server *s, int rootfd)
 		fatalx("event loop");
 	fs->dev = &s->dev;
 	fs->reqs = req_pool_new(MAIN_REQ_SPARE);
-	fs->nodes = node_table_new(fs, rootfd, &root, fds / 3 * 2);
-	fs->handles = handle_table_new(fs, fds / 3);
+	fs->nodes = node_table_new(fs, rootfd, &root, fs->fd_total);
+	fs->handles = handle_table_new(fs, fs->fd_total / 10 * MAIN_FD_OPEN);
+	locks = fs->fd_total / 10 * MAIN_FD_LOCK;
+	fs->locks = lock_table_new(fs, locks < MAIN_LOCK_MAX ? locks :
+	    MAIN_LOCK_MAX);
 	fs->wlink = wlink_new(fs);
 	fs->resume = event_new(fs->base, -1, 0, dispatch_resume, fs);
 	if (fs->reqs == NULL || fs->nodes == NULL || fs->handles == NULL ||
+	    fs->locks == NULL ||
 	    fs->wlink == NULL || fs->resume == NULL)
 		fatalx("memory");
 }
@@ -253,8 +282,8 @@ main(void)
 	proc_claim(PROC_FD_BROKER, S_IFSOCK, "the broker's socket");
 	if ((s = calloc(1, sizeof(*s))) == NULL)
 		fatal("memory");
-	s->fs.blink = blink_hello(PROC_FD_BROKER, &s->fs.conf, &s->listenfd,
-	    &rootfd);
+	s->fs.blink = blink_hello(PROC_FD_BROKER, &s->fs.conf, &s->fs.ids,
+	    &s->listenfd, &rootfd);
 	log_set_level(s->fs.conf.log_level);
 	proc_claim(s->listenfd, S_IFSOCK, "the vhost-user socket");
 	main_acquire(s, rootfd);

@@ -47,6 +47,7 @@ struct node_table {
 	unsigned int hash_cnt;		/* a power of two */
 	unsigned int live;
 	unsigned int fds, fd_max;
+	TAILQ_HEAD(, node) lru;		/* oldest first */
 	uint64_t seed;
 	struct node *root;
 };
@@ -77,9 +78,20 @@ node_bucket_of(const struct node_table *t, const struct node *n)
 	return node_bucket(t, n->mnt_id, n->ino, n->dev_major, n->dev_minor);
 }
 
-static struct node *
-node_find(const struct node_table *t, const struct msg_attr *a)
+/* Only the handle tells a file from an earlier one with its number. */
+static int
+node_same_seal(const struct node *n, const struct node_file *f)
 {
+	if (n->seal_len == 0 || f->seal_len == 0)
+		return n->fd != -1;
+	return n->seal_len == f->seal_len &&
+	    memcmp(n->seal, f->seal, f->seal_len) == 0;
+}
+
+static struct node *
+node_find(const struct node_table *t, const struct node_file *f)
+{
+	const struct msg_attr *a = f->attr;
 	struct node *n;
 
 	n = t->hash[node_bucket(t, a->mnt_id, a->ino, a->dev_major,
@@ -87,7 +99,7 @@ node_find(const struct node_table *t, const struct msg_attr *a)
 	for (; n != NULL; n = n->next)
 		if (n->ino == a->ino && n->mnt_id == a->mnt_id &&
 		    n->dev_major == a->dev_major &&
-		    n->dev_minor == a->dev_minor)
+		    n->dev_minor == a->dev_minor && node_same_seal(n, f))
 			return n;
 	return NULL;
 }
@@ -169,10 +181,42 @@ node_new(struct node_table *t, const struct msg_attr *a)
 	n->dev_minor = a->dev_minor;
 	n->mode = a->mode;
 	n->nlookup = 0;
-	n->pins = 0;
+	n->no_caps = 0;
+	n->pins = n->uses = 0;
 	node_hash_add(t, n);
 	t->live++;
 	return n;
+}
+
+static int
+node_in_lru(const struct node *n)
+{
+	return n->fd != -1 && n->seal_len != 0;
+}
+
+static void
+node_fd_drop(struct node_table *t, struct node *n)
+{
+	if (n->fd == -1)
+		return;
+	if (node_in_lru(n))
+		TAILQ_REMOVE(&t->lru, n, lru);
+	t->fds--;
+	reap_close(t->fs, &n->fd);
+}
+
+/* Spare the descriptor of the node that nobody used for longest. */
+static int
+node_fd_spare(struct node_table *t)
+{
+	struct node *n;
+
+	TAILQ_FOREACH(n, &t->lru, lru)
+		if (n->uses == 0) {
+			node_fd_drop(t, n);
+			return 1;
+		}
+	return 0;
 }
 
 /* Nobody knows n any more: neither the guest nor a request. */
@@ -180,9 +224,10 @@ static void
 node_drop(struct node_table *t, struct node *n)
 {
 	node_hash_del(t, n);
-	if (n->fd != -1)
-		t->fds--;
-	reap_close(t->fs, &n->fd);
+	node_fd_drop(t, n);
+	free(n->seal);
+	n->seal = NULL;
+	n->seal_len = 0;
 	n->gen++;
 	n->next = t->free;
 	t->free = n;
@@ -201,6 +246,7 @@ node_table_new(struct fs *fs, int rootfd, const struct msg_attr *root,
 	t->hash_cnt = NODE_HASH_MIN;
 	t->fs = fs;
 	t->fd_max = fd_max;
+	TAILQ_INIT(&t->lru);
 	if (getrandom(&t->seed, sizeof(t->seed), 0) != sizeof(t->seed))
 		t->seed = (uint64_t)(uintptr_t)t;
 	t->hash = calloc(t->hash_cnt, sizeof(struct node *));
@@ -215,7 +261,7 @@ node_table_new(struct fs *fs, int rootfd, const struct msg_attr *root,
 		bug("the root is node %u", n->idx);
 	n->fd = rootfd;
 	n->nlookup = 1;
-	n->pins = 1;
+	n->pins = n->uses = 1;
 	t->fds = 1;
 	t->root = n;
 	return t;
@@ -255,28 +301,78 @@ node_again(struct node *n)
 }
 
 int
-node_enter(struct node_table *t, const struct msg_attr *attr, int *fd,
-    struct node **out)
+node_seal(const struct node *n, struct msg_seal *seal)
 {
-	struct node *n;
+	if (n->seal_len == 0)
+		return ESTALE;
+	memset(seal, 0, sizeof(*seal));
+	memcpy(seal, n->seal, n->seal_len);
+	return 0;
+}
 
-	if ((n = node_find(t, attr)) == NULL) {
-		if (t->fds >= t->fd_max) {
-			fd_close(fd);
-			return ENFILE;
-		}
-		if ((n = node_new(t, attr)) == NULL) {
-			fd_close(fd);
-			return ENOMEM;
-		}
-	}
+void
+node_set_fd(struct node_table *t, struct node *n, int *fd)
+{
 	if (n->fd == -1) {
+		/* The budget is kept where anything can be spared. */
+		if (t->fds >= t->fd_max)
+			node_fd_spare(t);
 		n->fd = *fd;
 		*fd = -1;
 		t->fds++;
+		if (node_in_lru(n))
+			TAILQ_INSERT_TAIL(&t->lru, n, lru);
 	}
 	fd_close(fd);
-	n->mode = attr->mode;
+}
+
+/* A seal has the length that it says, and a node keeps its own copy. */
+static int
+node_keep_seal(struct node *n, const struct node_file *f)
+{
+	struct msg_seal seal;
+
+	if (f->seal_len == 0)
+		return 0;
+	if (f->seal_len <= MSG_SEAL_LEN(0) || f->seal_len > sizeof(seal))
+		return EIO;
+	memcpy(&seal, f->seal, f->seal_len);
+	if (MSG_SEAL_LEN((size_t)seal.len) != f->seal_len)
+		return EIO;
+	if ((n->seal = malloc(f->seal_len)) == NULL)
+		return ENOMEM;
+	memcpy(n->seal, f->seal, f->seal_len);
+	n->seal_len = (uint32_t)f->seal_len;
+	return 0;
+}
+
+static int
+node_enter_new(struct node_table *t, struct node_file *f, struct node **out)
+{
+	int err;
+
+	if (t->fds >= t->fd_max && !node_fd_spare(t))
+		return ENFILE;
+	if ((*out = node_new(t, f->attr)) == NULL)
+		return ENOMEM;
+	if ((err = node_keep_seal(*out, f)) != 0)
+		node_drop(t, *out);
+	return err;
+}
+
+int
+node_enter(struct node_table *t, struct node_file *f, struct node **out)
+{
+	struct node *n;
+	int err;
+
+	if ((n = node_find(t, f)) == NULL &&
+	    (err = node_enter_new(t, f, &n)) != 0) {
+		fd_close(&f->fd);
+		return err;
+	}
+	node_set_fd(t, n, &f->fd);
+	n->mode = f->attr->mode;
 	node_again(n);
 	*out = n;
 	return 0;
@@ -293,9 +389,33 @@ node_forget(struct node_table *t, struct node *n, uint64_t cnt)
 }
 
 void
+node_budget(struct node_table *t, unsigned int fd_max)
+{
+	t->fd_max = fd_max;
+	while (t->fds > t->fd_max && node_fd_spare(t))
+		continue;
+}
+
+void
 node_pin(struct node *n)
 {
 	n->pins++;
+}
+
+void
+node_unuse(struct node *n)
+{
+	n->uses--;
+}
+
+void
+node_use(struct node_table *t, struct node *n)
+{
+	n->uses++;
+	if (node_in_lru(n)) {
+		TAILQ_REMOVE(&t->lru, n, lru);
+		TAILQ_INSERT_TAIL(&t->lru, n, lru);
+	}
 }
 
 void

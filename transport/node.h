@@ -17,6 +17,9 @@
 #ifndef VIOFSD_TRANSPORT_NODE_H
 #define VIOFSD_TRANSPORT_NODE_H
 
+#include <sys/queue.h>
+
+#include <stddef.h>
 #include <stdint.h>
 
 #include "../common/msg.h"
@@ -27,19 +30,25 @@
  * Never: a name, a path, or a system call; reap.c closes.
  *
  * A nodeid is an index into a table and the generation of its slot; it is
- * never given out twice.  A node may be without a descriptor: callers get
- * one through node_fd() and cope with -1.
+ * never given out twice.  Past the budget of descriptors the nodes that were
+ * not used for longest keep only a sealed handle: node_fd() is -1 then, and
+ * the broker makes a descriptor of node_seal() (ask.c).
  */
 
 struct node {
 	uint32_t idx;
 	uint32_t gen;
 	int fd;			/* O_PATH, or -1 */
+	uint32_t seal_len;	/* bytes of the seal, 0 = none */
+	uint8_t *seal;		/* struct msg_seal without its unused end */
+	TAILQ_ENTRY(node) lru;	/* while it has a descriptor and a seal */
 	uint32_t pins;		/* requests and handles that hold it */
+	uint32_t uses;		/* requests that need its descriptor */
 	uint64_t nlookup;	/* saturates; 0 = gone for the guest */
 	uint64_t ino, mnt_id;
 	uint32_t dev_major, dev_minor;
 	uint32_t mode;		/* as last seen */
+	uint32_t no_caps;	/* its mapped security.capability is gone */
 	struct node *next;	/* same hash bucket, or free list */
 };
 
@@ -62,13 +71,29 @@ uint64_t node_id(const struct node *n);
 /* Descriptor of n, which stays the node's; -1 if it has none now. */
 int	node_fd(const struct node *n);
 
+/* A file as a worker described it; the seal may be absent. */
+struct node_file {
+	const struct msg_attr *attr;
+	const void *seal;
+	size_t seal_len;
+	int fd;			/* O_PATH */
+};
+
 /*
- * The guest is told about the file described by attr: find or make its node
- * and add one lookup.  Owns *fd and sets it to -1.  *out is the node.
- * Returns 0, ENFILE past the descriptor budget, or ENOMEM.
+ * The guest is told about file f: find or make its node and add one lookup.
+ * Owns f->fd and sets it to -1.  *out is the node.  A file with the same
+ * number but another handle is another node.  Returns 0; ENFILE past the
+ * budget when no descriptor can be spared; ENOMEM; or EIO for a seal that is
+ * none.
  */
-int	node_enter(struct node_table *t, const struct msg_attr *attr, int *fd,
+int	node_enter(struct node_table *t, struct node_file *f,
 	    struct node **out);
+
+/* Give n a descriptor again; owns *fd and sets it to -1. */
+void	node_set_fd(struct node_table *t, struct node *n, int *fd);
+
+/* The whole seal of n; 0, or ESTALE if it has none. */
+int	node_seal(const struct node *n, struct msg_seal *seal);
 
 /* Add one lookup to a node that is known already. */
 void	node_again(struct node *n);
@@ -77,6 +102,16 @@ void	node_again(struct node *n);
  * Take back cnt lookups; more than there are counts as all, the root stays.
  */
 void	node_forget(struct node_table *t, struct node *n, uint64_t cnt);
+
+/*
+ * At most fd_max nodes may have a descriptor from now on; those that no
+ * request uses give theirs up first, oldest first.
+ */
+void	node_budget(struct node_table *t, unsigned int fd_max);
+
+/* A request needs n's descriptor, or not any more; besides a pin. */
+void	node_use(struct node_table *t, struct node *n);
+void	node_unuse(struct node *n);
 
 /* Keep n alive, or let it go; each pin needs its unpin. */
 void	node_pin(struct node *n);

@@ -48,9 +48,27 @@ void	op_rmdir(struct req *r);
 void	op_rename(struct req *r);
 void	op_rename2(struct req *r);
 
+/* op_xattr.c */
+void	op_setxattr(struct req *r);
+void	op_getxattr(struct req *r);
+void	op_listxattr(struct req *r);
+void	op_removexattr(struct req *r);
+
+/* op_misc.c */
+void	op_statx(struct req *r);
+void	op_access(struct req *r);
+void	op_ioctl(struct req *r);
+
+/* op_lock.c */
+void	op_getlk(struct req *r);
+void	op_setlk(struct req *r);
+void	op_lock_cancel(struct fs *fs);
+void	op_lock_interrupt(struct fs *fs, uint64_t unique);
+
 /* op_open.c */
 void	op_open(struct req *r);
 void	op_create(struct req *r);
+void	op_tmpfile(struct req *r);
 void	op_release(struct req *r);
 void	op_flush(struct req *r);
 void	op_opendir(struct req *r);
@@ -66,6 +84,7 @@ void	op_fsyncdir(struct req *r);
 void	op_fallocate(struct req *r);
 void	op_lseek(struct req *r);
 void	op_copy_file_range(struct req *r);
+void	op_copy_file_range_64(struct req *r);
 void	op_syncfs(struct req *r);
 
 /* op_attr.c */

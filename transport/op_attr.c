@@ -34,33 +34,47 @@
 
 #define ATTR_NSEC	1000000000u
 
+static void
+op_getattr_now(struct req *r, int err)
+{
+	struct fuse_attr_out out;
+	struct stat st;
+	int fd;
+
+	if (err == 0) {
+		fd = r->handle[0] != NULL ? r->handle[0]->fd :
+		    node_fd(r->node[0]);
+		if (sysfd_stat(fd, &st) == -1)
+			err = errno;
+	}
+	if (err != 0) {
+		req_end(r, err);
+		return;
+	}
+	r->node[0]->mode = st.st_mode;
+	fout_attr_stat(r->fs, &out.attr, &st);
+	fout_attr_out(r->fs, &out);
+	req_end_body(r, &out, sizeof(out));
+}
+
 void
 op_getattr(struct req *r)
 {
 	struct fuse_getattr_in in;
-	struct fuse_attr_out out;
-	struct stat st;
 	struct fin f;
-	int err, fd;
+	int err;
 
 	fin_init(&f, r);
 	if ((err = fin_take(&f, &in, sizeof(in))) == 0 &&
 	    (err = req_node(r, 0, r->in.nodeid)) == 0 &&
 	    (in.getattr_flags & FUSE_GETATTR_FH) != 0)
 		err = req_handle(r, 0, in.fh, 0);
-	if (err != 0) {
+	if (err != 0)
 		req_end(r, err);
-		return;
-	}
-	fd = r->handle[0] != NULL ? r->handle[0]->fd : node_fd(r->node[0]);
-	if (fd == -1 || sysfd_stat(fd, &st) == -1) {
-		req_end(r, fd == -1 ? ESTALE : errno);
-		return;
-	}
-	r->node[0]->mode = st.st_mode;
-	fout_attr_out(r->fs, &out);
-	fout_attr_stat(&out.attr, &st);
-	req_end_body(r, &out, sizeof(out));
+	else if (r->handle[0] != NULL)
+		op_getattr_now(r, 0);
+	else
+		ask_nodes(r, 1, op_getattr_now);
 }
 
 static void
@@ -79,8 +93,8 @@ op_setattr_done(struct req *r, int err, struct chan_msg *m)
 		return;
 	}
 	r->node[0]->mode = attr.mode;
+	fout_attr(r->fs, &out.attr, &attr);
 	fout_attr_out(r->fs, &out);
-	fout_attr(&out.attr, &attr);
 	req_end_body(r, &out, sizeof(out));
 }
 
@@ -100,6 +114,7 @@ op_setattr_valid(uint32_t in)
 		{ FATTR_ATIME_NOW, MSG_SET_ATIME_NOW },
 		{ FATTR_MTIME_NOW, MSG_SET_MTIME_NOW },
 		{ FATTR_FH, MSG_SET_HANDLE },
+		{ FATTR_KILL_SUIDGID, MSG_SET_KILL },
 	};
 	uint32_t out = 0;
 	unsigned int i;
@@ -121,6 +136,9 @@ op_setattr_args(struct req *r, struct fuse_setattr_in *in)
 		return err;
 	if ((in->valid & FATTR_SIZE) != 0 && in->size > INT64_MAX)
 		return EINVAL;
+	if ((in->valid & FATTR_SIZE) != 0 &&
+	    (r->fs->conf.flags & MSG_SHARE_SEAL_SIZE) != 0)
+		return EPERM;
 	if (((in->valid & FATTR_ATIME) != 0 && in->atimensec >= ATTR_NSEC) ||
 	    ((in->valid & FATTR_MTIME) != 0 && in->mtimensec >= ATTR_NSEC))
 		return EINVAL;

@@ -91,6 +91,34 @@ op_fallocate_done(struct req *r, int err, struct chan_msg *m)
 	req_end(r, err);
 }
 
+/* Which modes could make a file of sealed size longer or shorter. */
+static int
+op_fallocate_size(const struct req *r, const struct fuse_fallocate_in *in)
+{
+	if (in->mode & (FALLOC_FL_COLLAPSE_RANGE | FALLOC_FL_INSERT_RANGE))
+		return ask_size(r, 0, UINT64_MAX);
+	if (in->mode & FALLOC_FL_KEEP_SIZE)
+		return 0;
+	return ask_size(r, 0, in->offset + in->length);
+}
+
+static void
+op_fallocate_start(struct req *r)
+{
+	struct q_fallocate *q = &r->call.q.fallocate;
+	unsigned int who;
+
+	if ((who = ask_keeps_setid(r, 0)) == 0) {
+		ask_iopool(r, op_fallocate_work, NULL);
+		return;
+	}
+	q->off = r->io.off;
+	q->len = r->io.len;
+	q->mode = r->io.flags;
+	q->zero = 0;
+	ask_worker(r, Q_FALLOCATE, who | ASK_HANDLES, op_fallocate_done);
+}
+
 void
 op_fallocate(struct req *r)
 {
@@ -103,25 +131,18 @@ op_fallocate(struct req *r)
 	    (in.offset > INT64_MAX || in.length > INT64_MAX ||
 	    in.length == 0))
 		err = EINVAL;
-	if (err == 0 && (err = req_node(r, 0, r->in.nodeid)) == 0)
-		err = req_handle(r, 0, in.fh, 0);
+	if (err == 0 && (err = req_node(r, 0, r->in.nodeid)) == 0 &&
+	    (err = req_handle(r, 0, in.fh, 0)) == 0)
+		err = op_fallocate_size(r, &in);
 	if (err != 0) {
 		req_end(r, err);
 		return;
 	}
 	r->handle[0]->written = 1;
-	if (ask_keeps_setid(r, 0)) {
-		r->call.q.fallocate.off = in.offset;
-		r->call.q.fallocate.len = in.length;
-		r->call.q.fallocate.mode = in.mode;
-		ask_worker(r, Q_FALLOCATE, ASK_ROOT | ASK_HANDLES,
-		    op_fallocate_done);
-		return;
-	}
 	r->io.off = in.offset;
 	r->io.len = in.length;
 	r->io.flags = in.mode;
-	ask_iopool(r, op_fallocate_work, NULL);
+	ask_no_caps(r, op_fallocate_start);
 }
 
 static void
@@ -164,8 +185,14 @@ op_lseek(struct req *r)
 static void
 op_copy_reply(struct req *r, uint64_t len)
 {
+	struct fuse_proto_copy_out out64;
 	struct fuse_write_out out;
 
+	if (r->in.opcode == FUSE_PROTO_COPY_64) {
+		out64.bytes_copied = len;
+		req_reply(r, &out64, sizeof(out64));
+		return;
+	}
 	out.size = (uint32_t)len;
 	out.padding = 0;
 	req_reply(r, &out, sizeof(out));
@@ -212,22 +239,30 @@ op_copy_args(struct req *r, struct fuse_copy_file_range_in *in)
 	fin_init(&f, r);
 	if ((err = fin_take(&f, in, sizeof(*in))) != 0)
 		return err;
+	/* The client copies by itself then, and its writes do it right. */
+	if (r->fs->conf.flags & MSG_SHARE_CAPS_MAPPED)
+		return EOPNOTSUPP;
 	if (in->flags != 0 || in->off_in > INT64_MAX ||
 	    in->off_out > INT64_MAX)
 		return EINVAL;
-	if (in->len > COPY_LEN_MAX)
+	if (in->len > INT64_MAX - in->off_out)
+		in->len = INT64_MAX - in->off_out;
+	if (in->len > COPY_LEN_MAX && r->in.opcode != FUSE_PROTO_COPY_64)
 		in->len = COPY_LEN_MAX;
 	if ((err = req_node(r, 0, r->in.nodeid)) != 0 ||
 	    (err = req_handle(r, 0, in->fh_in, 0)) != 0 ||
 	    (err = req_node(r, 1, in->nodeid_out)) != 0)
 		return err;
-	return req_handle(r, 1, in->fh_out, 0);
+	if ((err = req_handle(r, 1, in->fh_out, 0)) != 0)
+		return err;
+	return ask_size(r, 1, in->off_out + in->len);
 }
 
 void
 op_copy_file_range(struct req *r)
 {
 	struct fuse_copy_file_range_in in;
+	unsigned int who;
 	int err;
 
 	if ((err = op_copy_args(r, &in)) != 0) {
@@ -235,17 +270,24 @@ op_copy_file_range(struct req *r)
 		return;
 	}
 	r->handle[1]->written = 1;
-	if (ask_keeps_setid(r, 1)) {
+	if ((who = ask_keeps_setid(r, 1)) != 0) {
 		r->call.q.copy.from_off = in.off_in;
 		r->call.q.copy.to_off = in.off_out;
 		r->call.q.copy.len = in.len;
-		ask_worker(r, Q_COPY, ASK_ROOT | ASK_HANDLES, op_copy_done);
+		ask_worker(r, Q_COPY, who | ASK_HANDLES, op_copy_done);
 		return;
 	}
 	r->io.off = in.off_in;
 	r->io.off2 = in.off_out;
 	r->io.len = in.len;
 	ask_iopool(r, op_copy_work, NULL);
+}
+
+/* The same with a wider answer, 7.45. */
+void
+op_copy_file_range_64(struct req *r)
+{
+	op_copy_file_range(r);
 }
 
 static void

@@ -250,9 +250,17 @@ op_write_keep(struct req *r)
 	r->call.q.write.off = r->io.off + r->io.done_len;
 	r->call.q.write.flags = (r->io.flags & RWF_APPEND) ?
 	    MSG_WRITE_APPEND : 0;
-	ask_worker(r, Q_WRITE, ASK_ROOT | ASK_HANDLES |
+	ask_worker(r, Q_WRITE, ASK_HANDLES |
+	    (r->in.uid == 0 ? ASK_ROOT : ASK_FINAL) |
 	    ((r->io.flags & RWF_APPEND) ? 0 : ASK_REPEATABLE),
 	    op_write_keep_done);
+}
+
+static int
+op_write_appends(const struct fuse_write_in *in)
+{
+	return (in->flags & O_APPEND) != 0 &&
+	    (in->write_flags & FUSE_WRITE_CACHE) == 0;
 }
 
 static int
@@ -269,37 +277,48 @@ op_write_args(struct req *r, struct fuse_write_in *in)
 	if ((err = op_io_range(in->offset, in->size)) != 0 ||
 	    (err = req_node(r, 0, r->in.nodeid)) != 0)
 		return err;
-	return req_handle(r, 0, in->fh, 0);
+	if ((err = req_handle(r, 0, in->fh, 0)) != 0)
+		return err;
+	/* What is appended always makes the file longer. */
+	if (op_write_appends(in) && in->size > 0)
+		return ask_size(r, 0, UINT64_MAX);
+	return ask_size(r, 0, in->offset + in->size);
+}
+
+static void
+op_write_start(struct req *r)
+{
+	struct handle *h = r->handle[0];
+
+	if ((r->in.uid != 0 || !r->io.kill) && r->io.len > 0 &&
+	    ask_keeps_setid(r, 0) != 0) {
+		op_write_keep(r);
+		return;
+	}
+	if (h->cold > 0)
+		h->cold--;
+	else if (r->io.len <= IO_WRITE_INLINE) {
+		op_write_now(r);
+		return;
+	}
+	ask_iopool(r, op_write_work, NULL);
 }
 
 void
 op_write(struct req *r)
 {
 	struct fuse_write_in in;
-	struct handle *h;
 	int err;
 
 	if ((err = op_write_args(r, &in)) != 0) {
 		req_end(r, err);
 		return;
 	}
-	h = r->handle[0];
-	h->written = 1;
+	r->handle[0]->written = 1;
 	r->io.off = in.offset;
 	r->io.len = in.size;
-	if ((in.flags & O_APPEND) != 0 &&
-	    (in.write_flags & FUSE_WRITE_CACHE) == 0)
+	r->io.kill = (in.write_flags & FUSE_WRITE_KILL_SUIDGID) != 0;
+	if (op_write_appends(&in))
 		r->io.flags = RWF_APPEND;
-	if ((in.write_flags & FUSE_WRITE_KILL_SUIDGID) == 0 &&
-	    in.size > 0 && ask_keeps_setid(r, 0)) {
-		op_write_keep(r);
-		return;
-	}
-	if (h->cold > 0)
-		h->cold--;
-	else if (in.size <= IO_WRITE_INLINE) {
-		op_write_now(r);
-		return;
-	}
-	ask_iopool(r, op_write_work, NULL);
+	ask_no_caps(r, op_write_start);
 }

@@ -172,24 +172,31 @@ op_plus_record(const uint8_t *tail, size_t left, struct msg_dirent *d,
 	if (d->rec_len < sizeof(*d) || d->rec_len > left ||
 	    d->rec_len % 8 != 0 || d->name_len == 0 ||
 	    d->name_len >= MSG_NAME_MAX ||
-	    d->name_len > d->rec_len - sizeof(*d))
+	    (size_t)d->seal_len + d->name_len > d->rec_len - sizeof(*d))
 		return 0;
-	*name = (const char *)tail + sizeof(*d);
+	*name = (const char *)tail + sizeof(*d) + d->seal_len;
 	return memchr(*name, '/', d->name_len) == NULL &&
 	    memchr(*name, '\0', d->name_len) == NULL;
 }
 
 /* Enter the node of d; without one the guest looks the name up itself. */
 static void
-op_plus_enter(struct req *r, const struct msg_dirent *d, int *fd,
-    struct fuse_entry_out *out)
+op_plus_enter(struct req *r, const struct msg_dirent *d, const char *name,
+    int *fd, struct fuse_entry_out *out)
 {
+	struct node_file f;
 	struct msg_attr attr;
 	struct node *n;
 
 	memset(out, 0, sizeof(*out));
-	if (*fd == -1 || ask_attr(*fd, &d->attr, &attr) != 0 ||
-	    node_enter(r->fs->nodes, &attr, fd, &n) != 0)
+	if (*fd == -1 || ask_attr(*fd, &d->attr, &attr) != 0)
+		return;
+	f.attr = &attr;
+	f.seal = name - d->seal_len;
+	f.seal_len = d->seal_len;
+	f.fd = *fd;
+	*fd = -1;
+	if (node_enter(r->fs->nodes, &f, &n) != 0)
 		return;
 	fout_entry(r->fs, r->node[0], n, &attr, out);
 }
@@ -206,7 +213,7 @@ op_plus_put(struct req *r, size_t at, const struct msg_dirent *d,
 
 	if (at + total > r->io.len)
 		return 0;
-	op_plus_enter(r, d, fd, &entry);
+	op_plus_enter(r, d, name, fd, &entry);
 	head.ino = op_list_ino(r, name, d->name_len, d->ino);
 	head.off = d->off;
 	head.namelen = d->name_len;
@@ -292,6 +299,10 @@ op_list(struct req *r)
 		err = req_handle(r, 0, in.fh, 1);
 	if (err != 0) {
 		req_end(r, err);
+		return;
+	}
+	if (r->fs->conf.flags & MSG_SHARE_NO_READDIR) {
+		req_end_body(r, NULL, 0);
 		return;
 	}
 	r->io.off = in.offset;

@@ -25,27 +25,32 @@
 #include <sys/stat.h>
 
 #include <errno.h>
+#include <string.h>
 
 #include "ask.h"
+#include "ext.h"
 #include "fin.h"
 #include "fout.h"
 #include "fs.h"
+#include "label.h"
 #include "node.h"
 #include "op.h"
 
 /* Tell the guest about the file in the answer; node[0] is the directory. */
 static void
-op_name_entry(struct req *r, const struct msg_attr *said, int *fd)
+op_name_entry(struct req *r, struct node_file *f)
 {
 	struct fuse_entry_out out;
 	struct msg_attr attr;
 	struct node *n;
 	int err;
 
-	if ((err = ask_attr(*fd, said, &attr)) != 0)
-		fd_close(fd);
-	else
-		err = node_enter(r->fs->nodes, &attr, fd, &n);
+	if ((err = ask_attr(f->fd, f->attr, &attr)) != 0)
+		fd_close(&f->fd);
+	else {
+		f->attr = &attr;
+		err = node_enter(r->fs->nodes, f, &n);
+	}
 	if (err != 0) {
 		req_end(r, err);
 		return;
@@ -59,15 +64,18 @@ static void
 op_name_entry_done(struct req *r, int err, struct chan_msg *m)
 {
 	const struct a_lookup *a;
-	int fd;
+	struct node_file f;
 
 	if (err != 0) {
 		req_end(r, err);
 		return;
 	}
 	a = m->body;
-	fd = fdbag_take(&m->fds, 0);
-	op_name_entry(r, &a->attr, &fd);
+	f.attr = &a->attr;
+	f.seal = m->tail;
+	f.seal_len = m->tail_len;
+	f.fd = fdbag_take(&m->fds, 0);
+	op_name_entry(r, &f);
 }
 
 _Static_assert(sizeof(struct a_lookup) == sizeof(struct a_mknod) &&
@@ -81,18 +89,63 @@ op_name_empty_done(struct req *r, int err, struct chan_msg *m)
 	req_end(r, err);
 }
 
-/* Parent directory as node[0], one name, nothing else. */
+/* One name and nothing else. */
 static int
-op_name_only(struct req *r, char *name)
+op_name_one(struct req *r, char *name)
 {
 	struct fin f;
 	int err;
 
 	fin_init(&f, r);
-	if ((err = req_node(r, 0, r->in.nodeid)) != 0 ||
-	    (err = fin_name(&f, name)) != 0)
+	if ((err = fin_name(&f, name)) != 0)
 		return err;
 	return fin_done(&f);
+}
+
+/* Parent directory as node[0], one name, nothing else. */
+static int
+op_name_only(struct req *r, char *name)
+{
+	int err;
+
+	if ((err = req_node(r, 0, r->in.nodeid)) != 0)
+		return err;
+	return op_name_one(r, name);
+}
+
+static void
+op_lookup_done(struct req *r, int err, struct chan_msg *m)
+{
+	struct fuse_entry_out out;
+
+	if (err != ENOENT || (r->fs->conf.negative.sec == 0 &&
+	    r->fs->conf.negative.nsec == 0)) {
+		op_name_entry_done(r, err, m);
+		return;
+	}
+	fout_negative(r->fs, &out);
+	req_end_body(r, &out, sizeof(out));
+}
+
+/*
+ * A guest that exports the share over NFS looks up "." to revive a nodeid
+ * and ".." to connect it; only then are these two names.
+ */
+static int
+op_lookup_dots(struct req *r)
+{
+	size_t len = r->args_len - r->ext_len;
+
+	if ((r->fs->session.flags & FUSE_EXPORT_SUPPORT) == 0)
+		return 0;
+	if (len == 2 && memcmp(r->args, ".", 2) == 0)
+		ask_worker(r, Q_SELF, ASK_REPEATABLE | ASK_ROOT,
+		    op_name_entry_done);
+	else if (len == 3 && memcmp(r->args, "..", 3) == 0)
+		ask_worker(r, Q_PARENT, ASK_REPEATABLE, op_name_entry_done);
+	else
+		return 0;
+	return 1;
 }
 
 void
@@ -100,10 +153,14 @@ op_lookup(struct req *r)
 {
 	int err;
 
-	if ((err = op_name_only(r, r->call.q.lookup.name)) != 0)
+	if ((err = req_node(r, 0, r->in.nodeid)) != 0)
+		req_end(r, err);
+	else if (op_lookup_dots(r))
+		return;
+	else if ((err = op_name_one(r, r->call.q.lookup.name)) != 0)
 		req_end(r, err);
 	else
-		ask_worker(r, Q_LOOKUP, ASK_REPEATABLE, op_name_entry_done);
+		ask_worker(r, Q_LOOKUP, ASK_REPEATABLE, op_lookup_done);
 }
 
 static void
@@ -128,6 +185,19 @@ op_readlink(struct req *r)
 		ask_worker(r, Q_READLINK, ASK_REPEATABLE, op_readlink_done);
 }
 
+/* What is behind the name of a request that makes a file. */
+static int
+op_name_made_by(struct req *r, struct fin *f, const char *target,
+    size_t target_len, uint32_t *name_len, uint32_t *value_len)
+{
+	int err;
+
+	ext_rest(r, f);
+	if ((err = fin_done(f)) != 0)
+		return err;
+	return label_tail(r, target, target_len, name_len, value_len);
+}
+
 void
 op_mknod(struct req *r)
 {
@@ -140,12 +210,14 @@ op_mknod(struct req *r)
 	if ((err = req_node(r, 0, r->in.nodeid)) == 0 &&
 	    (err = fin_take(&f, &in, sizeof(in))) == 0 &&
 	    (err = fin_name(&f, q->name)) == 0)
-		err = fin_done(&f);
+		err = op_name_made_by(r, &f, NULL, 0, &q->label_name_len,
+		    &q->label_len);
 	if (err != 0) {
 		req_end(r, err);
 		return;
 	}
 	q->mode = in.mode;
+	q->umask = label_umask(r, in.umask);
 	q->rdev_major = (in.rdev & 0xfff00) >> 8;
 	q->rdev_minor = (in.rdev & 0xff) | ((in.rdev >> 12) & 0xfff00);
 	ask_worker(r, Q_MKNOD, ASK_CREATES, op_name_entry_done);
@@ -163,18 +235,21 @@ op_mkdir(struct req *r)
 	if ((err = req_node(r, 0, r->in.nodeid)) == 0 &&
 	    (err = fin_take(&f, &in, sizeof(in))) == 0 &&
 	    (err = fin_name(&f, q->name)) == 0)
-		err = fin_done(&f);
+		err = op_name_made_by(r, &f, NULL, 0, &q->label_name_len,
+		    &q->label_len);
 	if (err != 0) {
 		req_end(r, err);
 		return;
 	}
 	q->mode = in.mode & 07777;
+	q->umask = label_umask(r, in.umask);
 	ask_worker(r, Q_MKDIR, ASK_CREATES, op_name_entry_done);
 }
 
 void
 op_symlink(struct req *r)
 {
+	struct q_symlink *q = &r->call.q.symlink;
 	const char *target;
 	struct fin f;
 	size_t len;
@@ -182,15 +257,15 @@ op_symlink(struct req *r)
 
 	fin_init(&f, r);
 	if ((err = req_node(r, 0, r->in.nodeid)) == 0 &&
-	    (err = fin_name(&f, r->call.q.symlink.name)) == 0 &&
+	    (err = fin_name(&f, q->name)) == 0 &&
 	    (err = fin_string(&f, &target, &len, MSG_PATH_MAX)) == 0)
-		err = fin_done(&f);
+		err = op_name_made_by(r, &f, target, len, &q->label_name_len,
+		    &q->label_len);
 	if (err != 0) {
 		req_end(r, err);
 		return;
 	}
-	r->call.tail = target;
-	r->call.tail_len = len;
+	q->target_len = (uint32_t)len;
 	ask_worker(r, Q_SYMLINK, ASK_CREATES, op_name_entry_done);
 }
 

@@ -27,15 +27,37 @@
 #include <unistd.h>
 
 #include "ask.h"
+#include "ext.h"
 #include "fin.h"
 #include "fout.h"
 #include "fs.h"
+#include "label.h"
+#include "lock.h"
 #include "node.h"
 #include "op.h"
 
-/* What of the guest's open flags reaches the host (virtiofsd's defaults). */
 #define OPEN_FLAGS_KEPT		(O_ACCMODE | O_TRUNC | O_SYNC | O_DSYNC)
 #define OPEN_FLAGS_BAD		(O_CREAT | O_EXCL | O_PATH | __O_TMPFILE)
+
+/*
+ * What of the guest's open flags reaches the host.  With a write-back cache
+ * the guest reads to fill pages of a file that it only writes.
+ */
+static uint32_t
+op_open_flags(const struct req *r, uint32_t flags)
+{
+	uint32_t kept = OPEN_FLAGS_KEPT;
+
+	if (r->fs->conf.flags & MSG_SHARE_DIRECT_IO)
+		kept |= O_DIRECT;
+	if (r->fs->conf.flags & MSG_SHARE_NOATIME)
+		kept |= O_NOATIME;
+	flags &= kept;
+	if ((r->fs->session.flags & FUSE_WRITEBACK_CACHE) != 0 &&
+	    (flags & O_ACCMODE) == O_WRONLY)
+		flags = (flags & ~(uint32_t)O_ACCMODE) | O_RDWR;
+	return flags;
+}
 
 static void
 op_open_reply(struct req *r, int *fd, int dir)
@@ -68,11 +90,17 @@ op_open_done(struct req *r, int err, struct chan_msg *m)
 	op_open_reply(r, &fd, 0);
 }
 
+/* What the share's options say to these flags: 0, EROFS, EPERM. */
 static int
-op_open_readonly(const struct req *r, uint32_t flags)
+op_open_allowed(const struct req *r, uint32_t flags)
 {
-	return (r->fs->conf.flags & MSG_SHARE_READONLY) != 0 &&
-	    ((flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC) != 0);
+	if ((r->fs->conf.flags & MSG_SHARE_SEAL_SIZE) != 0 &&
+	    (flags & O_TRUNC) != 0)
+		return EPERM;
+	if ((r->fs->conf.flags & MSG_SHARE_READONLY) != 0 &&
+	    ((flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC) != 0))
+		return EROFS;
+	return 0;
 }
 
 void
@@ -88,13 +116,14 @@ op_open(struct req *r)
 	    ((in.flags & OPEN_FLAGS_BAD) != 0 ||
 	    (in.flags & O_ACCMODE) == O_ACCMODE))
 		err = EINVAL;
-	if (err == 0 && op_open_readonly(r, in.flags))
-		err = EROFS;
+	if (err == 0)
+		err = op_open_allowed(r, in.flags);
 	if (err != 0) {
 		req_end(r, err);
 		return;
 	}
-	r->call.q.open.flags = in.flags & OPEN_FLAGS_KEPT;
+	r->call.q.open.flags = op_open_flags(r, in.flags);
+	r->call.q.open.kill = (in.open_flags & FUSE_OPEN_KILL_SUIDGID) != 0;
 	ask_worker(r, Q_OPEN, ASK_REPEATABLE, op_open_done);
 }
 
@@ -108,20 +137,25 @@ op_create_done(struct req *r, int err, struct chan_msg *m)
 	const struct a_create *a;
 	struct msg_attr attr;
 	struct handle *h;
+	struct node_file f;
 	struct node *n;
-	int nodefd, fd;
+	int fd;
 
 	if (err != 0) {
 		req_end(r, err);
 		return;
 	}
 	a = m->body;
-	nodefd = fdbag_take(&m->fds, 0);
+	f.seal = m->tail;
+	f.seal_len = m->tail_len;
+	f.fd = fdbag_take(&m->fds, 0);
 	fd = fdbag_take(&m->fds, 1);
-	if ((err = ask_attr(nodefd, &a->attr, &attr)) != 0)
-		fd_close(&nodefd);
-	else
-		err = node_enter(r->fs->nodes, &attr, &nodefd, &n);
+	if ((err = ask_attr(f.fd, &a->attr, &attr)) != 0)
+		fd_close(&f.fd);
+	else {
+		f.attr = &attr;
+		err = node_enter(r->fs->nodes, &f, &n);
+	}
 	if (err != 0) {
 		fd_close(&fd);
 		req_end(r, err);
@@ -140,6 +174,38 @@ op_create_done(struct req *r, int err, struct chan_msg *m)
 	req_end_body(r, &out, sizeof(out));
 }
 
+/* A file without a name; the one that the guest sends is its own affair. */
+void
+op_tmpfile(struct req *r)
+{
+	struct q_tmpfile *q = &r->call.q.tmpfile;
+	struct fuse_create_in in;
+	struct fin f;
+	int err;
+
+	fin_init(&f, r);
+	if ((err = req_node(r, 0, r->in.nodeid)) == 0 &&
+	    (err = fin_take(&f, &in, sizeof(in))) == 0 &&
+	    (in.flags & O_ACCMODE) != O_WRONLY &&
+	    (in.flags & O_ACCMODE) != O_RDWR)
+		err = EINVAL;
+	if (err == 0)
+		err = label_tail(r, NULL, 0, &q->label_name_len,
+		    &q->label_len);
+	if (err != 0) {
+		req_end(r, err);
+		return;
+	}
+	q->flags = op_open_flags(r, in.flags) & ~(uint32_t)O_TRUNC;
+	q->flags |= in.flags & O_EXCL;
+	q->mode = in.mode & 07777;
+	q->umask = label_umask(r, in.umask);
+	ask_worker(r, Q_TMPFILE, ASK_CREATES, op_create_done);
+}
+
+_Static_assert(sizeof(struct a_tmpfile) == sizeof(struct a_create),
+    "one done() for both");
+
 void
 op_create(struct req *r)
 {
@@ -151,16 +217,25 @@ op_create(struct req *r)
 	fin_init(&f, r);
 	if ((err = req_node(r, 0, r->in.nodeid)) == 0 &&
 	    (err = fin_take(&f, &in, sizeof(in))) == 0 &&
-	    (err = fin_name(&f, q->name)) == 0)
+	    (err = fin_name(&f, q->name)) == 0) {
+		ext_rest(r, &f);
 		err = fin_done(&f);
+	}
 	if (err == 0 && (in.flags & O_ACCMODE) == O_ACCMODE)
 		err = EINVAL;
+	if (err == 0)
+		err = op_open_allowed(r, in.flags);
+	if (err == 0)
+		err = label_tail(r, NULL, 0, &q->label_name_len,
+		    &q->label_len);
 	if (err != 0) {
 		req_end(r, err);
 		return;
 	}
-	q->flags = in.flags & (OPEN_FLAGS_KEPT | O_EXCL);
+	q->flags = op_open_flags(r, in.flags) | (in.flags & O_EXCL);
 	q->mode = in.mode & 07777;
+	q->umask = label_umask(r, in.umask);
+	q->kill = (in.open_flags & FUSE_OPEN_KILL_SUIDGID) != 0;
 	ask_worker(r, Q_CREATE, ASK_CREATES |
 	    ((in.flags & (O_EXCL | O_TRUNC)) ? 0 : ASK_REPEATABLE),
 	    op_create_done);
@@ -225,6 +300,8 @@ op_flush(struct req *r)
 	fin_init(&f, r);
 	if ((err = fin_take(&f, &in, sizeof(in))) == 0)
 		err = op_open_handle(r, in.fh, 0);
+	if (err == 0)
+		lock_drop(r->fs->locks, r->node[0], in.lock_owner);
 	if (err != 0 || !r->handle[0]->written) {
 		req_end(r, err);
 		return;

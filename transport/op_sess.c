@@ -30,6 +30,7 @@
 #include "ask.h"
 #include "fin.h"
 #include "fs.h"
+#include "lock.h"
 #include "node.h"
 #include "op.h"
 
@@ -41,11 +42,16 @@
 #define SESS_FLAGS (FUSE_ASYNC_READ | FUSE_ATOMIC_O_TRUNC | \
     FUSE_BIG_WRITES | FUSE_AUTO_INVAL_DATA | FUSE_ASYNC_DIO | \
     FUSE_HAS_IOCTL_DIR | FUSE_PARALLEL_DIROPS | FUSE_MAX_PAGES | \
-    FUSE_INIT_EXT)
+    FUSE_INIT_EXT | FUSE_EXPORT_SUPPORT)
+
+/* Without all of these the share's ACLs would be wrong. */
+#define SESS_ACL (FUSE_POSIX_ACL | FUSE_DONT_MASK | FUSE_SETXATTR_EXT)
 
 void
 op_sess_reset(struct fs *fs)
 {
+	op_lock_cancel(fs);
+	lock_drop_all(fs->locks);
 	handle_release_all(fs->handles, fs->nodes);
 	node_forget_all(fs->nodes);
 	memset(&fs->session, 0, sizeof(fs->session));
@@ -54,12 +60,28 @@ op_sess_reset(struct fs *fs)
 static uint64_t
 op_init_offer(const struct fs *fs)
 {
+	static const struct {
+		uint32_t share;
+		uint64_t fuse;
+	} map[] = {
+		{ MSG_SHARE_SUBMOUNTS, FUSE_SUBMOUNTS },
+		{ MSG_SHARE_POSIX_ACL, SESS_ACL },
+		{ MSG_SHARE_LABEL, FUSE_SECURITY_CTX },
+		{ MSG_SHARE_KILLPRIV_V2, FUSE_HANDLE_KILLPRIV_V2 },
+		{ MSG_SHARE_WRITEBACK, FUSE_WRITEBACK_CACHE },
+		{ MSG_SHARE_ALLOW_MMAP, FUSE_PROTO_ALLOW_MMAP },
+		{ MSG_SHARE_FLOCK, FUSE_FLOCK_LOCKS },
+		{ MSG_SHARE_POSIX_LOCK, FUSE_POSIX_LOCKS },
+	};
 	uint64_t offer = SESS_FLAGS | FUSE_CREATE_SUPP_GROUP;
+	unsigned int i;
 
-	if (fs->conf.cache != MSG_CACHE_NEVER)
+	for (i = 0; i < sizeof(map) / sizeof(map[0]); i++)
+		if (fs->conf.flags & map[i].share)
+			offer |= map[i].fuse;
+	if (fs->conf.cache != MSG_CACHE_NEVER &&
+	    (fs->conf.flags & MSG_SHARE_NO_PLUS) == 0)
 		offer |= FUSE_DO_READDIRPLUS | FUSE_READDIRPLUS_AUTO;
-	if (fs->conf.flags & MSG_SHARE_SUBMOUNTS)
-		offer |= FUSE_SUBMOUNTS;
 	/* Such requests come without ids: only the root worker can act. */
 	if (fs->conf.flags & MSG_SHARE_TRUST_GUEST)
 		offer |= FUSE_PROTO_ALLOW_IDMAP;
@@ -74,6 +96,29 @@ op_init_flags(const struct fs *fs, const struct fuse_init_in *in)
 	if (guest & FUSE_INIT_EXT)
 		guest |= (uint64_t)in->flags2 << 32;
 	return guest & op_init_offer(fs);
+}
+
+/* What the share insists on, and what it can do without. */
+static int
+op_init_missing(const struct fs *fs, uint64_t flags)
+{
+	if ((fs->conf.flags & MSG_SHARE_POSIX_ACL) != 0 &&
+	    (flags & SESS_ACL) != SESS_ACL) {
+		log_guest(LOG_KEY_FUSE, "the guest cannot do --posix-acl");
+		return EPROTO;
+	}
+	if ((fs->conf.flags & MSG_SHARE_LABEL) != 0 &&
+	    (flags & FUSE_SECURITY_CTX) == 0) {
+		log_guest(LOG_KEY_FUSE, "the guest cannot do --security-label");
+		return EPROTO;
+	}
+	if ((fs->conf.flags & MSG_SHARE_WRITEBACK) != 0 &&
+	    (flags & FUSE_WRITEBACK_CACHE) == 0)
+		log_guest(LOG_KEY_FUSE, "the guest does not do --writeback");
+	if ((fs->conf.flags & MSG_SHARE_KILLPRIV_V2) != 0 &&
+	    (flags & FUSE_HANDLE_KILLPRIV_V2) == 0)
+		log_guest(LOG_KEY_FUSE, "the guest does not do --killpriv-v2");
+	return 0;
 }
 
 static void
@@ -101,6 +146,8 @@ op_init(struct req *r)
 	struct fs *fs = r->fs;
 	struct fuse_init_in in;
 	struct fin f;
+	uint64_t flags;
+	int err;
 
 	memset(&in, 0, sizeof(in));
 	fin_init(&f, r);
@@ -122,9 +169,14 @@ op_init(struct req *r)
 		return;
 	}
 	op_sess_reset(fs);
+	flags = op_init_flags(fs, &in);
+	if ((err = op_init_missing(fs, flags)) != 0) {
+		req_end(r, err);
+		return;
+	}
 	fs->session.ready = 1;
 	fs->session.minor = in.minor;
-	fs->session.flags = op_init_flags(fs, &in);
+	fs->session.flags = flags;
 	log_debug("session: FUSE %u.%u, flags %llx", in.major, in.minor,
 	    (unsigned long long)fs->session.flags);
 	op_init_reply(r, &in, fs->session.flags);
@@ -178,12 +230,18 @@ op_batch_forget(struct req *r)
 }
 
 /*
- * Requests that wait for a lock do not exist yet, all others end by
- * themselves; the protocol allows to ignore an interrupt.
+ * Only a wait for a lock can be cut short; everything else ends by itself,
+ * and the protocol allows to ignore an interrupt.
  */
 void
 op_interrupt(struct req *r)
 {
+	struct fuse_interrupt_in in;
+	struct fin f;
+
+	fin_init(&f, r);
+	if (fin_take(&f, &in, sizeof(in)) == 0)
+		op_lock_interrupt(r->fs, in.unique);
 	req_reply_none(r);
 	req_free(r);
 }
@@ -210,16 +268,24 @@ op_statfs_work(struct req *r)
 	req_reply(r, &out, sizeof(out));
 }
 
+static void
+op_statfs_ready(struct req *r, int err)
+{
+	if (err != 0) {
+		req_end(r, err);
+		return;
+	}
+	r->io.fd = node_fd(r->node[0]);
+	ask_iopool(r, op_statfs_work, NULL);
+}
+
 void
 op_statfs(struct req *r)
 {
 	int err;
 
-	if ((err = req_node(r, 0, r->in.nodeid)) == 0 &&
-	    (r->io.fd = node_fd(r->node[0])) == -1)
-		err = ESTALE;
-	if (err != 0)
+	if ((err = req_node(r, 0, r->in.nodeid)) != 0)
 		req_end(r, err);
 	else
-		ask_iopool(r, op_statfs_work, NULL);
+		ask_nodes(r, 1, op_statfs_ready);
 }

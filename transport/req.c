@@ -83,8 +83,10 @@ req_free(struct req *r)
 	for (i = 0; i < 2; i++) {
 		if (r->handle[i] != NULL)
 			handle_unpin(fs->handles, fs->nodes, r->handle[i]);
-		if (r->node[i] != NULL)
+		if (r->node[i] != NULL) {
+			node_unuse(r->node[i]);
 			node_unpin(fs->nodes, r->node[i]);
+		}
 	}
 	free(r->args_big);
 	free(r->buf);
@@ -307,6 +309,7 @@ req_node(struct req *r, unsigned int i, uint64_t nodeid)
 	if ((n = node_get(r->fs->nodes, nodeid)) == NULL)
 		return EBADF;
 	node_pin(n);
+	node_use(r->fs->nodes, n);
 	r->node[i] = n;
 	return 0;
 }

@@ -40,6 +40,7 @@
 
 struct fs;
 struct fuse_row;
+struct lock_waiter;
 struct req;
 
 /* The answer of a worker, or err; m is NULL when err != 0. */
@@ -51,6 +52,8 @@ struct req_call {
 	uint16_t type;		/* Q_* */
 	uint8_t fd_cnt;
 	uint8_t creates;	/* the retry must keep the caller's ids */
+	uint8_t final;		/* no privileged retry */
+	uint8_t handles;	/* the descriptors are open files */
 	uint8_t retried;	/* the privileged retry was made */
 	uint8_t redriven;	/* a worker died with it once */
 	uint8_t repeatable;	/* may be sent again after a crash */
@@ -78,6 +81,16 @@ struct req_call {
 		struct q_write write;
 		struct q_fallocate fallocate;
 		struct q_copy copy;
+		struct q_setxattr setxattr;
+		struct q_getxattr getxattr;
+		struct q_listxattr listxattr;
+		struct q_removexattr removexattr;
+		struct q_statx statx;
+		struct q_access access;
+		struct q_tmpfile tmpfile;
+		struct q_ioctl ioctl;
+		struct q_parent parent;
+		struct q_self self;
 	} q;
 };
 
@@ -86,6 +99,7 @@ struct req_io {
 	void (*work)(struct req *r);	/* must reply exactly once */
 	void (*after)(struct req *r);	/* event thread, or NULL */
 	int fd;
+	int kill;		/* WRITE: set-id bits must go */
 	uint64_t off, off2, len;
 	uint32_t flags;
 	size_t done_len;
@@ -100,7 +114,11 @@ struct req {
 	size_t args_len;
 	size_t ext_len;			/* last bytes of args: extensions */
 	struct node *node[2];		/* pinned */
+	uint8_t node_ready, node_want;	/* see ask_nodes() */
+	void (*node_next)(struct req *r, int err);
+	void (*caps_next)(struct req *r);	/* see ask_no_caps() */
 	struct handle *handle[2];	/* pinned */
+	struct lock_waiter *waiter;	/* see lock.h */
 	struct req_call call;
 	struct req_io io;
 	uint8_t *args_big;		/* malloc'ed when not inline */

@@ -22,52 +22,48 @@
 #include "config.h"
 
 #include <errno.h>
-#include <string.h>
 
+#include "ext.h"
 #include "fs.h"
 #include "req.h"
 #include "route.h"
 
-/* Groups that a guest since 6.3 sends along with creating operations. */
+/* The guest's ids as the host knows them; the broker checks them again. */
+static int
+route_host_ids(const struct req *r, uint32_t *uid, uint32_t *gid)
+{
+	int err;
+
+	if ((err = idmap_to_host(&r->fs->ids, IDMAP_UID, r->in.uid,
+	    uid)) != 0)
+		return err;
+	return idmap_to_host(&r->fs->ids, IDMAP_GID, r->in.gid, gid);
+}
+
 static int
 route_groups(const struct req *r, struct cred *c)
 {
-	const uint8_t *at = r->args + r->args_len - r->ext_len;
-	size_t left = r->ext_len;
-	struct fuse_proto_ext ext;
-	uint32_t cnt, gid, i;
+	struct cred guest;
+	uint32_t gid, i;
 	int err;
 
-	while (left > 0) {
-		if (left < sizeof(ext))
-			return EINVAL;
-		memcpy(&ext, at, sizeof(ext));
-		if (ext.size < sizeof(ext) || ext.size > left ||
-		    ext.size % 8 != 0)
-			return EINVAL;
-		if (ext.type == FUSE_PROTO_EXT_GROUPS) {
-			if (ext.size < sizeof(ext) + sizeof(cnt))
-				return EINVAL;
-			memcpy(&cnt, at + sizeof(ext), sizeof(cnt));
-			if (cnt > (ext.size - sizeof(ext) - sizeof(cnt)) /
-			    sizeof(gid))
-				return EINVAL;
-			for (i = 0; i < cnt; i++) {
-				memcpy(&gid, at + sizeof(ext) + sizeof(cnt) +
-				    i * sizeof(gid), sizeof(gid));
-				if ((err = cred_add_group(c, gid)) != 0)
-					return EINVAL;
-			}
-		}
-		at += ext.size;
-		left -= ext.size;
-	}
+	if ((r->fs->session.flags & FUSE_CREATE_SUPP_GROUP) == 0)
+		return 0;
+	cred_set(&guest, CRED_USER, 0, 0);
+	if ((err = ext_groups(r, &guest)) != 0)
+		return err;
+	for (i = 0; i < guest.gid_cnt; i++)
+		if ((err = idmap_to_host(&r->fs->ids, IDMAP_GID,
+		    guest.gids[i], &gid)) != 0 ||
+		    (err = cred_add_group(c, gid)) != 0)
+			return err;
 	return 0;
 }
 
 int
 route_first(const struct req *r, int creates, struct cred *c)
 {
+	uint32_t uid, gid;
 	int err;
 
 	if (r->in.uid == FUSE_PROTO_INVALID_ID ||
@@ -78,12 +74,16 @@ route_first(const struct req *r, int creates, struct cred *c)
 		route_root(c);
 		return 0;
 	}
-	if (r->in.uid == 0)
-		cred_set(c, CRED_ROOT, 0, creates ? r->in.gid : 0);
+	if ((err = route_host_ids(r, &uid, &gid)) != 0)
+		return err;
+	/* Guest root acts as the share's root, whatever owns its files. */
+	if (r->in.uid == 0 && !creates)
+		route_root(c);
+	else if (uid == 0)
+		cred_set(c, CRED_ROOT, 0, gid);
 	else
-		cred_set(c, CRED_USER, r->in.uid, r->in.gid);
-	if (creates && (r->fs->session.flags & FUSE_CREATE_SUPP_GROUP) != 0 &&
-	    (err = route_groups(r, c)) != 0)
+		cred_set(c, CRED_USER, uid, gid);
+	if (creates && (err = route_groups(r, c)) != 0)
 		return err;
 	return cred_valid(c) ? 0 : EINVAL;
 }
@@ -100,7 +100,8 @@ route_retry(const struct req *r, int err, struct cred *c)
 	if (err != EACCES && err != EPERM)
 		return 0;
 	if ((r->fs->conf.flags & MSG_SHARE_TRUST_GUEST) == 0 ||
-	    r->call.retried || r->call.cred.class != CRED_USER)
+	    r->call.retried || r->call.final ||
+	    r->call.cred.class != CRED_USER)
 		return 0;
 	if (r->call.creates) {
 		*c = r->call.cred;

@@ -31,8 +31,9 @@ struct req;
  * The credential for r's first try.  creates: the operation makes a file, so
  * its group matters and the guest's supplementary group extension counts.
  * Guest root, and ids that an idmapped mount could not express, use the root
- * worker.  Returns 0, or EINVAL for a malformed extension or for an id of -1
- * where there can be none.
+ * worker.  Ids are the host's, as the share's map says.  Returns 0; EINVAL for
+ * a malformed extension, or for an id of -1 where there can be none; EPERM for
+ * an id that the map forbids.
  */
 int	route_first(const struct req *r, int creates, struct cred *c);
 

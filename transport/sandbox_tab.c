@@ -43,6 +43,9 @@ static const struct sandbox_row rows[] = {
 	SB_ALLOW(fdatasync, "op_file.c: FSYNC of data"),
 	SB_ALLOW(fallocate, "op_file.c: FALLOCATE"),
 	SB_ALLOW(copy_file_range, "op_file.c: COPY_FILE_RANGE"),
+	SB_ARG(fcntl, "op_lock.c: POSIX locks", SB_IS(1, F_OFD_SETLK)),
+	SB_ARG(fcntl, "op_lock.c: GETLK", SB_IS(1, F_OFD_GETLK)),
+	SB_ALLOW(flock, "op_lock.c: flock(2) locks"),
 	SB_ALLOW(dup, "op_open.c: FLUSH is a close of a copy"),
 	SB_ALLOW(close, "reap.c: RELEASE, FORGET; every descriptor"),
 

@@ -45,6 +45,11 @@ struct vu_ops {
 	/* A kick came or the ring was started: pop until EAGAIN. */
 	void	(*ring_ready)(void *arg, unsigned int idx);
 	/*
+	 * A message or the end waits for what is in flight: end what would
+	 * not end by itself.  May be NULL.
+	 */
+	void	(*drain)(void *arg);
+	/*
 	 * The device was reset or the connection is gone.  Nothing is in
 	 * flight, all rings are stopped: drop the FUSE session.
 	 */
@@ -119,6 +124,9 @@ int	vu_start(struct vu_dev *, int connfd);
  * event thread after every batch of pushes; cheap when nothing waits.
  */
 void	vu_idle(struct vu_dev *);
+
+/* A message or the end waits: nothing may start to wait without an end. */
+int	vu_draining(const struct vu_dev *);
 
 /* The ring of queue idx, NULL if idx >= queue_max. */
 struct vring *vu_ring(struct vu_dev *, unsigned int idx);

@@ -75,6 +75,8 @@ vu_wait(struct vu_dev *d, int idx)
 		return 0;
 	d->waiting = 1;
 	d->wait_queue = idx;
+	if (d->ops->drain != NULL)
+		d->ops->drain(d->arg);
 	return EINPROGRESS;
 }
 
@@ -243,6 +245,12 @@ vu_idle(struct vu_dev *d)
 {
 	if (d->waiting && vu_busy(d, d->wait_queue) == 0)
 		event_active(d->resume_ev, EV_TIMEOUT, 0);
+}
+
+int
+vu_draining(const struct vu_dev *d)
+{
+	return d->waiting;
 }
 
 /* Which descriptors can't be waited for is up to the front-end. */

@@ -141,6 +141,11 @@ static const struct hostile_min	 hostile_mins[] = {
 	{ "COPY_FILE_RANGE", FUSE_COPY_FILE_RANGE,
 	    sizeof(struct fuse_copy_file_range_in) },
 	{ "SYNCFS", FUSE_SYNCFS, sizeof(struct fuse_syncfs_in) },
+	{ "ACCESS", FUSE_ACCESS, sizeof(struct fuse_access_in) },
+	{ "IOCTL", FUSE_IOCTL, sizeof(struct fuse_ioctl_in) },
+	{ "TMPFILE", FUSE_TMPFILE, sizeof(struct fuse_create_in) },
+	{ "STATX", 52, 24 },
+	{ "COPY_FILE_RANGE_64", 53, sizeof(struct fuse_copy_file_range_in) },
 	{ "INIT", FUSE_INIT, 16 },
 };
 
@@ -189,9 +194,9 @@ hostile_known(uint32_t opcode)
 {
 	return (opcode >= 1 && opcode <= 6) ||
 	    (opcode >= 8 && opcode <= 18) ||
-	    (opcode >= 20 && opcode <= 30) || opcode == 35 ||
-	    opcode == 36 || opcode == 38 || (opcode >= 42 && opcode <= 47) ||
-	    opcode == 50;
+	    (opcode >= 20 && opcode <= 36) || opcode == 38 ||
+	    opcode == 39 || (opcode >= 42 && opcode <= 47) ||
+	    (opcode >= 50 && opcode <= 53);
 }
 
 static bool

@@ -104,6 +104,25 @@ hostile_put_bad(uint8_t *buf, size_t at, const struct hostile_bad *bad)
 	return at + bad->len;
 }
 
+/*
+ * A guest that may export the share looks these two up: they lead to the
+ * directory itself and the one above, and nowhere else.
+ */
+static bool
+hostile_dots(struct hostile *h, const char *name, uint64_t want)
+{
+	struct fuse_entry_out	 e;
+	int			 rc = fs_lookup(h->fs, h->dir, name, &e);
+
+	if (rc != 0)
+		return HOSTILE_IS(rc, EINVAL);
+	if (e.nodeid != want)
+		tap_diag("%s leads to node %llu", name,
+		    (unsigned long long)e.nodeid);
+	fs_forget(h->fs, e.nodeid, 1);
+	return e.nodeid == want;
+}
+
 static bool
 hostile_name(struct hostile *h, const struct hostile_case *c)
 {
@@ -116,6 +135,10 @@ hostile_name(struct hostile *h, const struct hostile_case *c)
 	uint64_t			 node;
 	uint32_t			 flags = O_RDWR;
 
+	if (p->opcode == FUSE_LOOKUP && strcmp(bad->what, ".") == 0)
+		return hostile_dots(h, ".", h->dir);
+	if (p->opcode == FUSE_LOOKUP && strcmp(bad->what, "..") == 0)
+		return hostile_dots(h, "..", FUSE_ROOT_ID);
 	memset(arg, 0, sizeof(arg));
 	node = p->opcode == FUSE_LINK ? h->spare : h->dir;
 	if (p->opcode == FUSE_LINK || p->opcode == FUSE_RENAME ||

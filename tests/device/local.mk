@@ -16,7 +16,8 @@ tests_frontend_libfrontend_a_SOURCES = \
 	tests/frontend/vhost.c tests/frontend/vhost.h
 
 device_programs = tests/device/t_hostile tests/device/t_ids \
-	tests/device/t_messages tests/device/t_ops \
+	tests/device/t_messages tests/device/t_nodes \
+	tests/device/t_ops \
 	tests/device/t_session
 check_PROGRAMS += $(device_programs)
 TESTS += $(device_programs)
@@ -53,3 +54,5 @@ tests_device_t_session_SOURCES = \
 tests_device_t_session_LDADD = tests/frontend/libfrontend.a
 tests_device_t_messages_SOURCES = tests/device/t_messages.c
 tests_device_t_messages_LDADD = tests/frontend/libfrontend.a
+tests_device_t_nodes_SOURCES = tests/device/t_nodes.c
+tests_device_t_nodes_LDADD = tests/frontend/libfrontend.a

@@ -169,9 +169,9 @@ session_unknown(struct box *b)
 {
 	static const uint32_t	 op[] = { FUSE_GETLK, FUSE_SETLK,
 	    FUSE_SETLKW, FUSE_SETXATTR, FUSE_GETXATTR, FUSE_LISTXATTR,
-	    FUSE_REMOVEXATTR, FUSE_BMAP, FUSE_IOCTL, FUSE_POLL,
-	    FUSE_NOTIFY_REPLY, FUSE_SETUPMAPPING, FUSE_REMOVEMAPPING, 51, 52,
-	    99, 4095, CUSE_INIT, 65536, UINT32_MAX };
+	    FUSE_REMOVEXATTR, FUSE_BMAP, FUSE_POLL, FUSE_NOTIFY_REPLY,
+	    FUSE_SETUPMAPPING, FUSE_REMOVEMAPPING, 54, 99, 4095, CUSE_INIT,
+	    65536, UINT32_MAX };
 	uint8_t			 zero[128];
 	struct fs_args		 a = { .node = FUSE_ROOT_ID, .arg = zero,
 	    .arg_len = sizeof(zero), .out_len = 256 };

@@ -224,7 +224,7 @@ daemon_argv(const struct daemon *d, const struct daemon_opts *o,
     const char **av)
 {
 	static char	 pool[16];
-	unsigned	 n = 1;
+	unsigned	 n = 1, i;
 
 	av[0] = daemon_path();
 	if (daemon_kind == DAEMON_C)
@@ -248,6 +248,9 @@ daemon_argv(const struct daemon *d, const struct daemon_opts *o,
 		av[n++] = "--thread-pool-size";
 		av[n++] = pool;
 	}
+	for (i = 0; o->more != NULL && o->more[i] != NULL &&
+	    n < DAEMON_ARGS - 1; i++)
+		av[n++] = o->more[i];
 	return n;
 }
 

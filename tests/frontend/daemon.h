@@ -39,6 +39,7 @@ struct daemon_opts {
 	const char	*tag;
 	bool		 readonly;
 	int		 pool;		/* --thread-pool-size; 0: default */
+	const char *const *more;	/* further arguments, ends with NULL */
 };
 
 struct daemon {

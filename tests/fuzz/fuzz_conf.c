@@ -24,6 +24,11 @@
 #include <limits.h>
 
 #include "broker/conf.c"
+#include "broker/conf_caps.c"
+#include "broker/conf_check.c"
+#include "broker/conf_ids.c"
+#include "broker/conf_legacy.c"
+#include "broker/conf_tab.c"
 
 #include "common/msg.h"
 #include "fuzz.h"

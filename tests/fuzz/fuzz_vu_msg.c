@@ -118,7 +118,8 @@ on_gone(void *arg, int clean)
 	gone_cnt++;
 }
 
-static const struct vu_ops ops = { on_ready, on_reset, on_gone };
+static const struct vu_ops ops = { .ring_ready = on_ready,
+	    .reset = on_reset, .gone = on_gone };
 
 static void
 push_held(void)

@@ -81,6 +81,7 @@ void	rogue_healthy(struct rogue *r, const char *after);
 void	rogue_names(struct rogue *r);
 void	rogue_fds(struct rogue *r);
 void	rogue_links(struct rogue *r);
+void	rogue_meta(struct rogue *r);
 void	rogue_rights(struct rogue *r);
 void	rogue_messages(struct rogue *r);
 void	rogue_hello(struct rogue *r);

@@ -71,7 +71,8 @@ FORM(many_fds, m->hdr.fd_cnt = MSG_FDS_MAX; *fds = MSG_FDS_MAX)
 FORM(most_fds, m->hdr.fd_cnt = 253; *fds = 253)
 FORM(short, m->hdr.len = (uint32_t)--*len)
 FORM(short_unsaid, --*len)
-FORM(long, m->hdr.len = (uint32_t)++*len)
+/* Up to there it may be a seal. */
+FORM(long, *len += MSG_SEAL_MAX + 1; m->hdr.len = (uint32_t)*len)
 FORM(long_unsaid, ++*len)
 FORM(header, m->hdr.len = 16; *len = 16)
 FORM(half_header, *len = 7)
@@ -102,7 +103,7 @@ static const struct evil_form forms[] = {
 	{ "253 descriptors", form_most_fds },
 	{ "a byte too few", form_short },
 	{ "a byte less than announced", form_short_unsaid },
-	{ "a byte too many", form_long },
+	{ "a byte more than a seal", form_long },
 	{ "a byte more than announced", form_long_unsaid },
 	{ "a header without a body", form_header },
 	{ "half a header", form_half_header },

@@ -34,6 +34,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../../common/idmap.h"
 #include "../../common/sandbox.h"
 #include "../frontend/proc.h"
 #include "../frontend/tap.h"
@@ -160,6 +161,10 @@ rogue_hello_values(struct rogue *r)
 	REFUSED(told.mounts[0]++, "a root on another mount");
 	REFUSED(told.mounts[1] = 1, "mounts beyond their number");
 	REFUSED(told.unique_ids = 2, "an unknown kind of mount id");
+	REFUSED(told.idmap_cnt = 1, "an id rule that is not there");
+	REFUSED(told.idmap_cnt = IDMAP_RULE_MAX + 1, "too many id rules");
+	REFUSED(told.idmap_cnt = UINT32_MAX, "all id rules there could be");
+	REFUSED(told.xattrmap_len = 1, "an attribute map that is not there");
 #undef REFUSED
 }
 

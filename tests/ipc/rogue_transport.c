@@ -24,6 +24,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -64,6 +65,7 @@ rogue_name_fields(uint16_t type, union rogue_body *b)
 		rogue_name(b->mkdir.name, "made");
 		break;
 	case Q_SYMLINK:
+		b->symlink.target_len = 4;
 		rogue_name(b->symlink.name, "made");
 		break;
 	case Q_LINK:
@@ -105,6 +107,27 @@ rogue_other_fields(uint16_t type, union rogue_body *b)
 	case Q_COPY:
 		b->copy.len = 4096;
 		break;
+	case Q_SETXATTR:
+		rogue_name(b->setxattr.name, "user.rogue");
+		break;
+	case Q_GETXATTR:
+		b->getxattr.size = 16;
+		rogue_name(b->getxattr.name, "user.rogue");
+		break;
+	case Q_LISTXATTR:
+		b->listxattr.size = 256;
+		break;
+	case Q_REMOVEXATTR:
+		rogue_name(b->removexattr.name, "user.rogue");
+		break;
+	case Q_TMPFILE:
+		b->tmpfile.flags = O_RDWR;
+		b->tmpfile.mode = 0666;
+		break;
+	case Q_IOCTL:
+		b->ioctl.cmd = FS_IOC_SETFLAGS;
+		b->ioctl.flags = MSG_IOCTL_HANDLE;
+		break;
 	default:
 		break;
 	}
@@ -126,6 +149,8 @@ rogue_question(const struct rogue *r, uint16_t type, struct rogue_ask *a)
 	case Q_WRITE:
 	case Q_FALLOCATE:
 	case Q_LINK:
+	case Q_SETXATTR:
+	case Q_IOCTL:
 		a->fds[0] = r->filefd;
 		break;
 	case Q_COPY:
@@ -134,7 +159,8 @@ rogue_question(const struct rogue *r, uint16_t type, struct rogue_ask *a)
 	default:
 		break;
 	}
-	if (type == Q_SYMLINK || type == Q_WRITE)
+	if (type == Q_SYMLINK || type == Q_WRITE || type == Q_SETXATTR ||
+	    type == Q_IOCTL)
 		a->tail = "harm";
 }
 
@@ -193,6 +219,8 @@ rogue_setup(struct rogue *r)
 	cred_set(&cred, CRED_USER, ROGUE_UID, ROGUE_UID);
 	worker_who(&r->tree, &cred, &r->who);
 	r->who.log_level = 0;
+	r->who.flags |= MSG_SHARE_XATTR | MSG_SHARE_POSIX_ACL |
+	    MSG_SHARE_LABEL | MSG_SHARE_HANDLES;
 }
 
 int
@@ -211,6 +239,7 @@ main(void)
 	rogue_names(&r);
 	rogue_fds(&r);
 	rogue_links(&r);
+	rogue_meta(&r);
 	rogue_rights(&r);
 	rogue_flood(&r);
 	rogue_race(&r);

@@ -29,6 +29,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -154,6 +155,58 @@ evil_false(void)
 		tap_ok(good && evil_healthy(), "a LOOKUP answered with %s",
 		    name[i]);
 	}
+}
+
+/* A LOOKUP answered with len bytes of a seal that says handle_len. */
+static int
+false_seal(size_t len, uint32_t handle_len)
+{
+	struct {
+		struct msg_hdr hdr;
+		struct a_lookup a;
+		struct msg_seal seal;
+	} m;
+	uint32_t uid = rtrans_uid(&evil);
+	struct fs_ticket ticket;
+	struct rworker w;
+	int fd, rc = -1;
+
+	if (evil_ask(uid, "file", &ticket) &&
+	    rtrans_grant(&evil, &w, uid) == 0 &&
+	    rworker_question(&w) == Q_LOOKUP) {
+		memset(&m, 0, sizeof(m));
+		fd = rworker_attr(&evil, "file", &m.a.attr);
+		m.hdr.type = A_LOOKUP;
+		m.hdr.fd_cnt = 1;
+		m.hdr.len = (uint32_t)(offsetof(typeof(m), seal) + len);
+		m.hdr.id = w.msg.hdr.id;
+		m.seal.len = handle_len;
+		rworker_raw(&w, &m, m.hdr.len, &fd, 1);
+		close(fd);
+		rc = evil_result(&ticket);
+	}
+	rworker_close(&w);
+	return rc;
+}
+
+/* Only one with the length that it says becomes a node. */
+static void
+evil_seals(void)
+{
+	static const struct {
+		size_t len;
+		uint32_t handle_len;
+	} row[] = {
+		{ 1, 1 }, { MSG_SEAL_LEN(0), 0 }, { MSG_SEAL_LEN(8), 7 },
+		{ MSG_SEAL_LEN(8), 9 }, { MSG_SEAL_MAX, UINT32_MAX },
+		{ MSG_SEAL_LEN(8), UINT32_MAX - 31 + 8 },
+	};
+	unsigned int i;
+	bool good = false_seal(MSG_SEAL_LEN(8), 8) >= 0;
+
+	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++)
+		good &= false_seal(row[i].len, row[i].handle_len) == -EIO;
+	tap_ok(good && evil_healthy(), "seals that are none");
 }
 
 /* Attributes a guest would decide by: what it is told is the truth. */
@@ -381,6 +434,7 @@ main(int argc, char **argv)
 	evil_forms();
 	evil_lists();
 	evil_false();
+	evil_seals();
 	evil_owner();
 	evil_errno();
 	evil_order();

@@ -223,6 +223,16 @@ worker_child(const struct a_whello *who, int channel, const char *path)
 	_exit(105);
 }
 
+static const void *worker_tail;
+static size_t worker_tail_len;
+
+void
+worker_rules(const void *tail, size_t tail_len)
+{
+	worker_tail = tail;
+	worker_tail_len = tail_len;
+}
+
 /* The broker's half of hello.  Returns 0 or -1. */
 static int
 worker_hello(struct worker *w, const struct wtree *t,
@@ -239,6 +249,8 @@ worker_hello(struct worker *w, const struct wtree *t,
 	out.type = A_WHELLO;
 	out.id = w->msg.hdr.id;
 	out.body = who;
+	out.tail = worker_tail;
+	out.tail_len = worker_tail_len;
 	out.fds = fds;
 	out.fd_cnt = 2;
 	ok = memcmp(w->msg.body, msg_build_id, MSG_BUILD_ID) == 0;

@@ -64,6 +64,12 @@ void	worker_who(const struct wtree *t, const struct cred *cred,
 	    struct a_whello *who);
 
 /*
+ * The id rules and the attribute map that workers are told from now on, as the
+ * tail of A_WHELLO has them; who says how long they are.
+ */
+void	worker_rules(const void *tail, size_t tail_len);
+
+/*
  * Fork, take on born's credential and capabilities, exec the worker, and go
  * through hello, with *told as the answer, until WREADY.  Returns 0, or -1 if
  * the worker ended before that.

@@ -151,6 +151,28 @@ mounts_cross(struct mounts *m)
 	    "no rename leaves the mount");
 }
 
+/* Up from the submount's root, and from the share's own. */
+static void
+mounts_parent(struct mounts *m)
+{
+	const int from[2] = { m->sub, m->tree.sharefd };
+	struct q_parent q = { 0 };
+	const struct a_parent *a;
+	struct stat root;
+	int i;
+
+	memset(&root, 0, sizeof(root));
+	fstat(m->tree.sharefd, &root);
+	for (i = 0; i < 2; i++) {
+		tap_rc(-worker_ask(&m->w, Q_PARENT, &q, &from[i], 1), 0,
+		    "PARENT of the %s", i == 0 ? "submount" : "share");
+		a = m->w.msg.body;
+		tap_ok(a != NULL && a->attr.ino == root.st_ino &&
+		    a->attr.mnt_id == m->who.mounts[0] && a->attr.flags == 0,
+		    "it is the share's root");
+	}
+}
+
 /* Whatever would take the host's mount away, or put it elsewhere. */
 static void
 mounts_keep(struct mounts *m)
@@ -213,6 +235,7 @@ mounts_kind(struct mounts *m, unsigned int mask, const char *kind)
 	mounts_start(m);
 	mounts_attr(m, sub);
 	mounts_cross(m);
+	mounts_parent(m);
 	mounts_keep(m);
 	worker_stop(&m->w);
 	m->who.mounts[1] = 0;

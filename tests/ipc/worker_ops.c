@@ -143,6 +143,7 @@ ops_make(struct ops *o)
 	ops_made(o, "dir", S_IFDIR | 0750);
 	memset(&qs, 0, sizeof(qs));
 	ops_name(qs.name, "link");
+	qs.target_len = 9;
 	memset(&out, 0, sizeof(out));
 	out.type = Q_SYMLINK;
 	out.body = &qs;

@@ -68,7 +68,20 @@ lint_rule calls_raise "only the SIGBUS handler ends its own process by a signal"
     lint_only "raise|abort|pthread_kill" "transport/gmem[.]c|common/log[.]c"
 lint_rule calls_name "names are given to the kernel by workers alone" \
     lint_only 'unlink|unlinkat|rename|renameat2?|mkdir|mkdirat|mknod|mknodat|link|linkat|symlink|symlinkat|readlink|readlinkat|chmod|fchmodat|chown|lchown|fchownat|utimensat|truncate|lstat|stat' \
-    'fsworker/(at|w_attr|w_name)[.]c|broker/(socket|tree)[.]c'
+    'fsworker/(at|make|setid|w_attr|w_name)[.]c|broker/(socket|tree)[.]c'
+lint_rule calls_handle "file handles are made in give.c, opened in tree.c" \
+    lint_only 'name_to_handle_at|open_by_handle_at' \
+    'fsworker/give[.]c|broker/tree[.]c'
+lint_rule calls_xattr "extended attributes are reached through xattr.c alone" \
+    lint_only '[fl]?(set|get|list|remove)xattr' 'fsworker/xattr[.]c'
+lint_rule calls_ioctl "ioctls are made in w_ioctl.c alone" \
+    lint_only 'ioctl' 'fsworker/w_ioctl[.]c'
+lint_rule calls_access "the kernel is asked who may what in w_node.c alone" \
+    lint_only 'access|faccessat2?|eaccess|euidaccess' 'fsworker/w_node[.]c'
+lint_rule calls_lock "files are locked in socket.c and op_lock.c alone" \
+    lint_only 'flock|lockf' 'broker/socket[.]c|transport/op_lock[.]c'
+lint_rule calls_chdir "a working directory is set once, before any peer" \
+    lint_only 'f?chdir' 'broker/root[.]c|fsworker/at[.]c'
 lint_rule calls_guest "what a guest wrote is decoded in transport/ alone" \
     calls_guest
 lint_rule calls_harmless "every handler of the broker says why it is harmless" \

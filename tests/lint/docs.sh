@@ -15,8 +15,8 @@ docs_mandoc() {
 
 # docs_options HELP: what --help prints and what viofsd.8 describes.
 docs_options() {
-	grep -oE '(^| )--[a-z-]+|, -[A-Za-z]$|, -[A-Za-z] ' "$1" |
-	    grep -oE -- '-[-a-zA-Z]+' | sort -u >"$lint_tmp/help"
+	grep -oE '(^| )--[a-z0-9-]+|, -[A-Za-z]$|, -[A-Za-z] ' "$1" |
+	    grep -oE -- '-[-a-zA-Z0-9]+' | sort -u >"$lint_tmp/help"
 	awk '/^\.Sh / { in_it = $2 == "DESCRIPTION" }
 	in_it && /^\.It Fl / {
 		for (i = 2; i < NF; i++)

@@ -47,6 +47,13 @@ include_powers() {
 	<grp.h>			broker/(conf|launch|main|spawn_child)\.c|common/jail\.c
 	<pthread.h>		common/log\.c|transport/(iopool\.c|vring\.[ch])
 	<event.*>		broker/[a-z_]*\.c|transport/[a-z_]*\.[ch]
+	<sha2.h>		common/seal\.c
+	<sys/xattr.h>		fsworker/(w_)?xattr\.c|transport/op_xattr\.c
+	<sys/ioctl.h>		fsworker/w_ioctl\.c|common/sandbox_fsworker\.c
+	<sys/file.h>		broker/socket\.c|transport/op_lock\.c
+	<linux/fs(crypt|verity)?.h>	fsworker/w_ioctl\.c|common/sandbox_fsworker\.c
+	"../common/msg_file.h"	common/msg\.h
+	"../common/seal.h"	common/seal\.c|broker/[a-z_]*\.c|fsworker/give\.c
 	<sys/ptrace.h>		none
 	<dlfcn.h>		none
 	<assert.h>		none

@@ -103,11 +103,12 @@ style_columns() {
 
 # What goes over the wire has the same size everywhere.
 style_wire() {
-	[ ! -f common/msg.h ] || lint_code common/msg.h | awk -F: '
-	$3 ~ /^struct (msg_(hdr|attr|dirent)|[qan]_[a-z]+) \{/ { in_wire = 1; next }
+	# shellcheck disable=SC2046
+	lint_code $(lint_files 'msg*.h' common) | awk -F: '
+	$3 ~ /^struct (msg_(hdr|attr|dirent|seal|timeout)|[qan]_[a-z]+) \{/ { in_wire = 1; next }
 	$3 ~ /^\}/ { in_wire = 0 }
 	in_wire && $3 ~ /;/ &&
-	    $3 !~ /^\t(u?int(8|16|32|64)_t|char|struct (cred|msg_attr)) [a-z0-9_, ]+(\[[A-Z0-9_]+\])?;/ {
+	    $3 !~ /^\t(u?int(8|16|32|64)_t|char|struct (cred|msg_(attr|seal|timeout))) [a-z0-9_, ]+(\[[A-Z0-9_]+\])?;/ {
 		print $1 ":" $2 ": not a type for the wire"
 	}
 	in_wire && $3 ~ /^\tchar / && $3 !~ /\[/ {

@@ -11,10 +11,11 @@ build=${top_builddir:-$lint_top}
 # process, no identity.
 transport='(__)?open(at)?(64)?(_2)?|openat2|creat|f(re)?open(64)?|opendir|fdopendir|socket|socketpair|connect|bind|listen|exec[a-z]*|fexecve|posix_spawn[a-z]*|fork|vfork|clone[0-9]*|daemon|system|popen|set(res|re|e|fs)?[ug]id|setgroups|initgroups|(un)?link(at)?|symlink(at)?|readlink(at)?|rename(at2?)?|mk(dir|nod|fifo)(at)?|rmdir|remove|chmod|fchmodat|chown|lchown|fchownat|(f|l)?stat(at)?(64)?|statx|access|faccessat|truncate(64)?|utimensat|utimes?|chdir|fchdir|chroot|mount|umount2?|unshare|setns|kill|killpg|tgkill|pidfd_[a-z_]*|ptrace|memfd_create|shm_open|dlopen|getpw[a-z]*|getgr[a-z]*|getaddrinfo|syslog|openlog|popen|[fl]?[gs]etxattr|[fl]?listxattr|[fl]?removexattr|name_to_handle_at|open_by_handle_at|ioctl'
 # May not be wanted by a worker: nobody to talk to, no process, no identity,
-# no memory of another's.
-fsworker='socket|socketpair|connect|bind|listen|accept4?|exec[a-z]*|fexecve|posix_spawn[a-z]*|fork|vfork|clone[0-9]*|daemon|system|popen|set(res|re|e|fs)?[ug]id|setgroups|initgroups|chdir|fchdir|chroot|mount|umount2?|unshare|setns|kill|killpg|tgkill|pidfd_[a-z_]*|ptrace|mmap(64)?|mremap|shm_open|dlopen|getpw[a-z]*|getgr[a-z]*|getaddrinfo|syslog|openlog|f(re)?open(64)?|open(64)?|creat|opendir|event_[a-z_]*|pthread_create|open_by_handle_at|ioctl'
+# no memory of another's.  For ioctl(2) and fchdir(2), and open_by_handle_at(2)
+# of the broker, calls.sh names the one file.
+fsworker='socket|socketpair|connect|bind|listen|accept4?|exec[a-z]*|fexecve|posix_spawn[a-z]*|fork|vfork|clone[0-9]*|daemon|system|popen|set(res|re|e|fs)?[ug]id|setgroups|initgroups|chdir|chroot|mount|umount2?|unshare|setns|kill|killpg|tgkill|pidfd_[a-z_]*|ptrace|mmap(64)?|mremap|shm_open|dlopen|getpw[a-z]*|getgr[a-z]*|getaddrinfo|syslog|openlog|f(re)?open(64)?|open(64)?|creat|opendir|event_[a-z_]*|pthread_create|open_by_handle_at'
 # May not be wanted by the broker: it maps nothing and reads nobody's file.
-broker='mmap(64)?|mremap|preadv?[0-9]*|pwritev[0-9]*|pthread_create|system|popen|dlopen|open_by_handle_at|ptrace|process_vm_[a-z]*'
+broker='mmap(64)?|mremap|preadv?[0-9]*|pwritev[0-9]*|pthread_create|system|popen|dlopen|ptrace|process_vm_[a-z]*'
 
 # symbols_wanted DIR REGEX: objects of DIR that want one of those.
 symbols_wanted() {
@@ -33,7 +34,7 @@ symbols_raw() {
 	    's/^(([a-z]*)[^:]*:[0-9]+):.*[^A-Za-z0-9_]syscall\(([A-Za-z0-9_]*).*/\1 \2 \3/p' |
 	    awk '
 	$2 == "transport" && $3 !~ /^SYS_(fstat|getdents64)$/ ||
-	    $2 == "fsworker" && $3 !~ /^SYS_(openat2|renameat2)$/ {
+	    $2 == "fsworker" && $3 !~ /^SYS_(openat2|renameat2|faccessat2)$/ {
 		print $1 ": raw " $3
 	}'
 }

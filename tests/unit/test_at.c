@@ -170,6 +170,43 @@ test_reopen(void **state)
 	assert_int_equal(again, -1);
 }
 
+static void
+test_tmpfile(void **state)
+{
+	struct wenv *e = *state;
+	struct stat st;
+	int fd;
+
+	assert_int_equal(at_tmpfile(e->share, O_RDWR, 0640, &fd), 0);
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(st.st_mode, S_IFREG | 0640);
+	assert_int_equal(st.st_nlink, 0);
+	assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
+	close(fd);
+	wenv_file(e, "f", "");
+	assert_int_equal(at_tmpfile(wenv_node(e, "f"), O_RDWR, 0640, &fd),
+	    ENOTDIR);
+}
+
+static void
+test_parent(void **state)
+{
+	struct wenv *e = *state;
+	struct stat st, up;
+	int dirfd, fd;
+
+	assert_int_equal(mkdirat(e->share, "d", 0700), 0);
+	dirfd = wenv_node(e, "d");
+	assert_int_equal(at_parent(dirfd, &fd), 0);
+	assert_int_equal(fstat(fd, &up), 0);
+	assert_int_equal(fstat(e->share, &st), 0);
+	assert_int_equal(up.st_ino, st.st_ino);
+	assert_int_equal(fcntl(fd, F_GETFL) & O_PATH, O_PATH);
+	close(fd);
+	wenv_file(e, "f", "");
+	assert_int_equal(at_parent(wenv_node(e, "f"), &fd), ENOTDIR);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, wenv_setup, wenv_teardown)
 
 int
@@ -178,7 +215,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_flags), T(test_flags_write), T(test_claim),
 		T(test_claim_mounts), T(test_child), T(test_create),
-		T(test_reopen),
+		T(test_reopen), T(test_tmpfile), T(test_parent),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

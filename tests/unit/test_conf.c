@@ -19,61 +19,7 @@
  * Never: a lookup or a process.
  */
 
-#include "config.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include "broker/conf.c"
-
-#define ARGS_MAX	32
-
-static struct conf conf;
-static char err[CONF_ERR_MAX];
-
-/* Parse words separated by single spaces; "" stays an empty word. */
-static int
-parse(const char *line)
-{
-	static char buf[1024];
-	char *argv[ARGS_MAX], *p = buf;
-	int argc = 0;
-
-	snprintf(buf, sizeof(buf), "viofsd %s", line);
-	err[0] = '\0';
-	while (p != NULL && argc < ARGS_MAX)
-		argv[argc++] = strsep(&p, " ");
-	return conf_parse(&conf, argc, argv, err);
-}
-
-/* The same behind what every good command line has. */
-static int
-parse_more(const char *line)
-{
-	char buf[1024];
-
-	snprintf(buf, sizeof(buf), "--shared-dir /srv --socket-path /s %s",
-	    line);
-	return parse(buf);
-}
-
-static void
-refused(const char *line, const char *says)
-{
-	assert_int_equal(parse(line), EINVAL);
-	assert_non_null(strstr(err, says));
-	assert_null(strchr(err, '\n'));
-}
-
-static void
-refused_more(const char *line, const char *says)
-{
-	assert_int_equal(parse_more(line), EINVAL);
-	assert_non_null(strstr(err, says));
-}
+#include "confenv.h"
 
 static void
 test_defaults(void **state)
@@ -94,7 +40,7 @@ test_defaults(void **state)
 	assert_int_equal(conf.submounts, 1);
 	assert_int_equal(conf.readonly, 0);
 	assert_int_equal(conf.syslog, 0);
-	assert_int_equal(conf.socket_alias, 0);
+	assert_null(conf.socket_alias);
 }
 
 static void
@@ -129,7 +75,7 @@ test_choices(void **state)
 	int got;
 
 	(void)state;
-	for (i = 0; i < CONF_OPT_CNT; i++) {
+	for (i = 0; i < conf_opt_cnt; i++) {
 		if (conf_opts[i].kind != CONF_CHOICE)
 			continue;
 		for (ch = conf_opts[i].choices; ch->name != NULL; ch++) {
@@ -164,6 +110,12 @@ test_repeats(void **state)
 	refused_more("--shared-dir /srv", "more than once");
 	refused_more("--sandbox none --sandbox=none", "more than once");
 	refused_more("--seccomp kill --seccomp none", "more than once");
+	refused_more("--modcaps -mknod --modcaps=-chown", "more than once");
+	refused_more("--xattrmap :ok:all::: --xattrmap=:map::user.v.:",
+	    "more than once");
+	refused_more("-o source=/other", "more than once");
+	refused_more("-o sandbox=none,sandbox=chroot", "more than once");
+	refused("--socket-path /s -o source=/a,source=/b", "more than once");
 }
 
 static void
@@ -172,7 +124,7 @@ test_alias(void **state)
 	(void)state;
 	assert_int_equal(parse("--shared-dir /srv --socket /s"), 0);
 	assert_string_equal(conf.socket_path, "/s");
-	assert_int_equal(conf.socket_alias, 1);
+	assert_string_equal(conf.socket_alias, "/s");
 }
 
 static void
@@ -265,7 +217,7 @@ test_usage(void **state)
 	assert_non_null(f = open_memstream(&text, &size));
 	conf_usage(f);
 	assert_int_equal(fclose(f), 0);
-	for (i = 0; i < CONF_OPT_CNT; i++) {
+	for (i = 0; i < conf_opt_cnt; i++) {
 		snprintf(name, sizeof(name), "  --%s", conf_opts[i].name);
 		assert_non_null(strstr(text, name));
 	}

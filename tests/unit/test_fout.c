@@ -70,7 +70,7 @@ test_attr(void **state)
 
 	(void)state;
 	memset(&out, 0x55, sizeof(out));
-	fout_attr(&out, &a);
+	fout_attr(&fs, &out, &a);
 	assert_true(out.ino == a.ino && out.size == a.size);
 	assert_int_equal(out.blocks, 99);
 	assert_true((int64_t)out.atime == -5);
@@ -114,29 +114,24 @@ test_attr_stat(void **state)
 	st.st_blksize = (blksize_t)a.blksize;
 	memset(&from_msg, 0x55, sizeof(from_msg));
 	memset(&from_stat, 0xaa, sizeof(from_stat));
-	fout_attr(&from_msg, &a);
-	fout_attr_stat(&from_stat, &st);
+	fout_attr(&fs, &from_msg, &a);
+	fout_attr_stat(&fs, &from_stat, &st);
 	assert_memory_equal(&from_msg, &from_stat, sizeof(from_msg));
 }
 
 static void
-test_cache(void **state)
+test_open_flags(void **state)
 {
 	static const struct {
 		uint32_t cache, file, dir;
-		uint64_t timeout;
 	} row[] = {
-		{ MSG_CACHE_AUTO, 0, 0, 1 },
+		{ MSG_CACHE_AUTO, 0, 0 },
 		{ MSG_CACHE_ALWAYS, FOPEN_KEEP_CACHE,
-		    FOPEN_CACHE_DIR | FOPEN_KEEP_CACHE, 86400 },
-		{ MSG_CACHE_NEVER, FOPEN_DIRECT_IO, 0, 0 },
+		    FOPEN_CACHE_DIR | FOPEN_KEEP_CACHE },
+		{ MSG_CACHE_NEVER, FOPEN_DIRECT_IO, 0 },
 		{ MSG_CACHE_METADATA, FOPEN_DIRECT_IO,
-		    FOPEN_CACHE_DIR | FOPEN_KEEP_CACHE, 86400 },
+		    FOPEN_CACHE_DIR | FOPEN_KEEP_CACHE },
 	};
-	struct msg_attr a = sample();
-	struct fuse_attr_out attr;
-	struct fuse_entry_out entry;
-	struct node n = { .idx = 4, .gen = 2 };
 	unsigned int i;
 
 	(void)state;
@@ -144,18 +139,91 @@ test_cache(void **state)
 		fs.conf.cache = row[i].cache;
 		assert_int_equal(fout_open_flags(&fs, 0), row[i].file);
 		assert_int_equal(fout_open_flags(&fs, 1), row[i].dir);
-		memset(&attr, 0x55, sizeof(attr));
-		fout_attr_out(&fs, &attr);
-		assert_int_equal(attr.attr_valid, row[i].timeout);
-		assert_int_equal(attr.attr_valid_nsec | attr.dummy, 0);
-		memset(&entry, 0x55, sizeof(entry));
-		fout_entry(&fs, &n, &n, &a, &entry);
-		assert_int_equal(entry.entry_valid, row[i].timeout);
-		assert_int_equal(entry.attr_valid, row[i].timeout);
-		assert_int_equal(entry.entry_valid_nsec |
-		    entry.attr_valid_nsec, 0);
-		assert_true(entry.nodeid == (2ULL << 32 | 4));
 	}
+}
+
+/* Five timeouts, each in its own place. */
+static void
+test_timeouts(void **state)
+{
+	struct msg_attr a = sample();
+	struct fuse_attr_out attr;
+	struct fuse_entry_out e;
+	struct node n = { .idx = 4, .gen = 2 };
+	unsigned int dir;
+
+	(void)state;
+	fs.conf.entry = (struct msg_timeout){ .sec = 11, .nsec = 1 };
+	fs.conf.attr = (struct msg_timeout){ .sec = 12, .nsec = 2 };
+	fs.conf.dir_entry = (struct msg_timeout){ .sec = 13, .nsec = 3 };
+	fs.conf.dir_attr = (struct msg_timeout){ .sec = 14, .nsec = 4 };
+	fs.conf.negative = (struct msg_timeout){ .sec = 15, .nsec = 5 };
+	for (dir = 0; dir < 2; dir++) {
+		a.mode = dir ? S_IFDIR | 0755 : S_IFREG | 0644;
+		memset(&attr, 0x55, sizeof(attr));
+		attr.attr.mode = a.mode;
+		fout_attr_out(&fs, &attr);
+		assert_int_equal(attr.attr_valid, 12 + 2 * dir);
+		assert_int_equal(attr.attr_valid_nsec, 2 + 2 * dir);
+		assert_int_equal(attr.dummy, 0);
+		memset(&e, 0x55, sizeof(e));
+		fout_entry(&fs, &n, &n, &a, &e);
+		assert_int_equal(e.entry_valid, 11 + 2 * dir);
+		assert_int_equal(e.entry_valid_nsec, 1 + 2 * dir);
+		assert_int_equal(e.attr_valid, 12 + 2 * dir);
+		assert_int_equal(e.attr_valid_nsec, 2 + 2 * dir);
+		assert_true(e.nodeid == (2ULL << 32 | 4));
+	}
+}
+
+/* A name that is not there: a time, and nothing else at all. */
+static void
+test_negative(void **state)
+{
+	struct fuse_entry_out e, want;
+
+	(void)state;
+	fs.conf.negative = (struct msg_timeout){ .sec = 15, .nsec = 5 };
+	memset(&e, 0x55, sizeof(e));
+	memset(&want, 0, sizeof(want));
+	want.entry_valid = 15;
+	want.entry_valid_nsec = 5;
+	fout_negative(&fs, &e);
+	assert_memory_equal(&e, &want, sizeof(e));
+}
+
+/* The host's ids as the guest knows them, wherever they come from. */
+static void
+test_ids(void **state)
+{
+	static const struct idmap_rule rules[] = {
+		{ IDMAP_UID, IDMAP_HOST, 1000, 0, 10 },
+		{ IDMAP_GID, IDMAP_SQUASH_HOST, 1000, 7, 10 },
+	};
+	struct msg_attr a = sample();
+	struct fuse_attr attr;
+	struct fuse_entry_out e;
+	struct node n = { .idx = 4 };
+	struct stat st;
+
+	(void)state;
+	fs.ids.rules = rules;
+	fs.ids.cnt = 2;
+	a.uid = 1003;
+	a.gid = 1004;
+	memset(&st, 0, sizeof(st));
+	st.st_uid = 1009;
+	st.st_gid = 1010;		/* no rule: it stays */
+	fout_attr(&fs, &attr, &a);
+	assert_int_equal(attr.uid, 3);
+	assert_int_equal(attr.gid, 7);
+	fout_entry(&fs, &n, &n, &a, &e);
+	assert_int_equal(e.attr.uid, 3);
+	assert_int_equal(e.attr.gid, 7);
+	fout_attr_stat(&fs, &attr, &st);
+	assert_int_equal(attr.uid, 9);
+	assert_int_equal(attr.gid, 1010);
+	memset(&fs.ids, 0, sizeof(fs.ids));
 }
 
 static void
@@ -192,7 +260,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_attr),
 		cmocka_unit_test(test_attr_stat),
-		cmocka_unit_test(test_cache),
+		cmocka_unit_test(test_open_flags),
+		cmocka_unit_test(test_timeouts),
+		cmocka_unit_test(test_negative),
+		cmocka_unit_test(test_ids),
 		cmocka_unit_test(test_submount),
 	};
 

@@ -34,15 +34,17 @@
 #include <unistd.h>
 
 #define HANDLES	600u
+#define FD_TOTAL	1000u
 
 static struct handle_table *table;
 static struct node node_a, node_b;
-static unsigned int reaped;
+static unsigned int reaped, budget;
+static struct fs fs;
 
 void
-reap_close(struct fs *fs, int *fd)
+reap_close(struct fs *f, int *fd)
 {
-	(void)fs;
+	(void)f;
 	if (*fd != -1)
 		reaped++;
 	fd_close(fd);
@@ -60,6 +62,14 @@ node_unpin(struct node_table *t, struct node *n)
 	(void)t;
 	assert_true(n->pins > 0);
 	n->pins--;
+}
+
+/* What is left for nodes. */
+void
+node_budget(struct node_table *t, unsigned int fd_max)
+{
+	(void)t;
+	budget = fd_max;
 }
 
 static unsigned int
@@ -94,7 +104,10 @@ setup(void **state)
 	(void)state;
 	reaped = 0;
 	node_a.pins = node_b.pins = 0;
-	table = handle_table_new(NULL, HANDLES);
+	fs.fd_total = FD_TOTAL;
+	fs.fd_open = 0;
+	budget = FD_TOTAL;
+	table = handle_table_new(&fs, HANDLES);
 	return table == NULL ? -1 : 0;
 }
 
@@ -246,6 +259,33 @@ test_release_all(void **state)
 	assert_int_equal(handle_count(table), 0);
 }
 
+/* Open files and nodes share one budget of descriptors. */
+static void
+test_budget_shared(void **state)
+{
+	struct handle *h[3], *none;
+	unsigned int i;
+	int fd;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		h[i] = make(&node_a, 0);
+		assert_int_equal(budget, FD_TOTAL - 1 - i);
+	}
+	handle_pin(h[1]);
+	handle_release(table, NULL, h[1]);
+	assert_int_equal(budget, FD_TOTAL - 3);	/* I/O still has it */
+	handle_unpin(table, NULL, h[1]);
+	assert_int_equal(budget, FD_TOTAL - 2);
+	handle_release_all(table, NULL);
+	assert_int_equal(budget, FD_TOTAL);
+	/* One that cannot be made takes nothing away. */
+	table->max = 0;
+	fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	assert_int_equal(handle_new(table, &node_a, &fd, 0, &none), ENFILE);
+	assert_int_equal(budget, FD_TOTAL);
+}
+
 #define UNIT(f)	cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -260,6 +300,7 @@ main(void)
 		UNIT(test_fresh_hints),
 		UNIT(test_limit),
 		UNIT(test_release_all),
+		UNIT(test_budget_shared),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

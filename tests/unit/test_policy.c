@@ -30,6 +30,8 @@
 #include "broker/policy.c"
 #include "broker/rate.c"
 
+static struct policy policy;
+
 static int
 check(enum cred_class class, uint32_t uid, uint32_t gid, uint64_t *caps)
 {
@@ -37,7 +39,7 @@ check(enum cred_class class, uint32_t uid, uint32_t gid, uint64_t *caps)
 
 	cred_set(&c, class, uid, gid);
 	*caps = ~0ULL;
-	return policy_check(&c, caps);
+	return policy_check(&policy, &c, caps);
 }
 
 static void
@@ -72,9 +74,9 @@ test_refused(void **state)
 	assert_int_equal(check(CRED_USER, 1000, UINT32_MAX, &caps), EPERM);
 	cred_set(&c, CRED_USER, 1000, 1000);
 	c.gids[0] = 5;
-	assert_int_equal(policy_check(&c, &caps), EPERM);
+	assert_int_equal(policy_check(&policy, &c, &caps), EPERM);
 	c.gid_cnt = CRED_GROUPS_MAX + 1;
-	assert_int_equal(policy_check(&c, &caps), EPERM);
+	assert_int_equal(policy_check(&policy, &c, &caps), EPERM);
 }
 
 static void
@@ -87,16 +89,16 @@ test_groups(void **state)
 	cred_set(&c, CRED_USER, 1000, 1000);
 	assert_int_equal(cred_add_group(&c, 20), 0);
 	assert_int_equal(cred_add_group(&c, 10), 0);
-	assert_int_equal(policy_check(&c, &caps), 0);
+	assert_int_equal(policy_check(&policy, &c, &caps), 0);
 	c.gids[0] = 20;
-	assert_int_equal(policy_check(&c, &caps), EPERM);
+	assert_int_equal(policy_check(&policy, &c, &caps), EPERM);
 }
 
 /* The spawner can hand out what a class has, and never the keys to more. */
 static void
 test_spawner(void **state)
 {
-	uint64_t caps, all = policy_spawner_caps();
+	uint64_t caps, all = policy_spawner_caps(&policy);
 
 	(void)state;
 	assert_int_equal(check(CRED_ROOT, 0, 0, &caps), 0);
@@ -106,6 +108,72 @@ test_spawner(void **state)
 	assert_int_equal(all & (1ULL << CAP_SYS_ADMIN |
 	    1ULL << CAP_SYS_PTRACE | 1ULL << CAP_DAC_READ_SEARCH |
 	    1ULL << CAP_SYS_CHROOT), 0);
+}
+
+static void
+setup(const struct idmap_rule *rules, uint32_t cnt, uint64_t add,
+    uint64_t drop)
+{
+	struct idmap ids = { rules, cnt };
+
+	policy_init(&policy, &ids, add, drop);
+}
+
+/* --modcaps changes what root workers have, and the spawner with them. */
+static void
+test_modcaps(void **state)
+{
+	uint64_t caps, plain;
+
+	(void)state;
+	assert_int_equal(check(CRED_ROOT, 0, 0, &plain), 0);
+	setup(NULL, 0, 1ULL << CAP_SYS_ADMIN, 1ULL << CAP_MKNOD);
+	assert_int_equal(check(CRED_ROOT, 0, 0, &caps), 0);
+	assert_int_equal(caps, (plain | 1ULL << CAP_SYS_ADMIN) &
+	    ~(1ULL << CAP_MKNOD));
+	assert_int_equal(policy_spawner_caps(&policy) & caps, caps);
+	assert_int_equal(policy_spawner_caps(&policy) & 1ULL << CAP_MKNOD, 0);
+	assert_int_equal(check(CRED_USER, 1, 1, &caps), 0);
+	assert_int_equal(caps, 0);
+	assert_int_equal(check(CRED_CREATOR, 1, 1, &caps), 0);
+	assert_int_equal(caps, 1ULL << CAP_DAC_OVERRIDE);
+	setup(NULL, 0, 0, 1ULL << CAP_DAC_OVERRIDE);
+	assert_int_equal(check(CRED_CREATOR, 1, 1, &caps), 0);
+	assert_int_equal(caps, 0);
+	assert_int_equal(policy_spawner_caps(&policy) &
+	    1ULL << CAP_DAC_OVERRIDE, 0);
+	setup(NULL, 0, 0, 0);
+}
+
+/* A user is made of ids that the guest can come to, every one of them. */
+static void
+test_idmap(void **state)
+{
+	static const struct idmap_rule rules[] = {
+		{ IDMAP_UID, IDMAP_GUEST, 0, 100000, 1000 },
+		{ IDMAP_UID, IDMAP_FORBID_GUEST, 1000, 0, UINT32_MAX - 1000 },
+		{ IDMAP_GID, IDMAP_SQUASH_GUEST, 0, 65534, UINT32_MAX },
+	};
+	uint64_t caps;
+	struct cred c;
+
+	(void)state;
+	setup(rules, 3, 0, 0);
+	assert_int_equal(check(CRED_USER, 100000, 65534, &caps), 0);
+	assert_int_equal(check(CRED_CREATOR, 100999, 65534, &caps), 0);
+	assert_int_equal(check(CRED_USER, 101000, 65534, &caps), EPERM);
+	assert_int_equal(check(CRED_USER, 99999, 65534, &caps), EPERM);
+	assert_int_equal(check(CRED_USER, 1, 65534, &caps), EPERM);
+	assert_int_equal(check(CRED_USER, 100000, 100000, &caps), EPERM);
+	assert_int_equal(check(CRED_CREATOR, 100000, 0, &caps), EPERM);
+	cred_set(&c, CRED_USER, 100000, 65534);
+	assert_int_equal(cred_add_group(&c, 65534), 0);
+	assert_int_equal(policy_check(&policy, &c, &caps), 0);
+	assert_int_equal(cred_add_group(&c, 27), 0);
+	assert_int_equal(policy_check(&policy, &c, &caps), EPERM);
+	/* What retries as root is no user of the guest's. */
+	assert_int_equal(check(CRED_ROOT, 0, 0, &caps), 0);
+	setup(NULL, 0, 0, 0);
 }
 
 static void
@@ -138,9 +206,12 @@ main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_groups),
 		cmocka_unit_test(test_spawner),
+		cmocka_unit_test(test_modcaps),
+		cmocka_unit_test(test_idmap),
 		cmocka_unit_test(test_rate),
 	};
 
+	setup(NULL, 0, 0, 0);
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -63,6 +63,19 @@ node_pin(struct node *n)
 }
 
 void
+node_use(struct node_table *t, struct node *n)
+{
+	(void)t;
+	n->uses++;
+}
+
+void
+node_unuse(struct node *n)
+{
+	n->uses--;
+}
+
+void
 node_unpin(struct node_table *t, struct node *n)
 {
 	(void)t;
@@ -455,9 +468,11 @@ test_references(void **state)
 	assert_int_equal(req_handle(r, 0, 9, 1), 0);
 	assert_int_equal(req_node(r, 1, 5), 0);
 	assert_int_equal(some_node.pins, 2);
+	assert_int_equal(some_node.uses, 2);
 	assert_int_equal(some_handle.pins, 1);
 	req_free(r);
 	assert_int_equal(some_node.pins, 0);
+	assert_int_equal(some_node.uses, 0);
 	assert_int_equal(some_handle.pins, 0);
 }
 
@@ -473,6 +488,7 @@ test_reuse(void **state)
 	r->io.flags = 7;
 	r->io.done_len = 7;
 	r->ext_len = 8;
+	r->node_ready = r->node_want = 2;
 	assert_int_equal(req_live(&fs), 1);
 	req_free(r);
 	assert_int_equal(req_live(&fs), 0);
@@ -481,6 +497,8 @@ test_reuse(void **state)
 	assert_null(again->node[0]);
 	assert_null(again->args_big);
 	assert_null(again->buf);
+	assert_null(again->waiter);
+	assert_int_equal(again->node_ready + again->node_want, 0);
 	assert_int_equal(again->call.retried + again->call.redriven, 0);
 	assert_true(again->io.flags + again->io.done_len + again->ext_len == 0);
 	req_free(again);

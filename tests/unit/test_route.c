@@ -29,6 +29,8 @@
 
 #include "transport/route.c"
 
+#include <string.h>
+
 static struct fs fs;
 static struct req req;
 static uint8_t args[512];
@@ -48,6 +50,7 @@ request(uint32_t uid, uint32_t gid, const void *ext, size_t len)
 	req.ext_len = len;
 	fs.session.flags = FUSE_CREATE_SUPP_GROUP;
 	fs.conf.flags = MSG_SHARE_TRUST_GUEST;
+	fs.ids.cnt = 0;
 }
 
 static void
@@ -218,6 +221,51 @@ test_random_extensions(void **state)
 	assert_true(good > 1000);
 }
 
+/* Guest ids are the host's by the map, in every place they can be. */
+static void
+test_translate(void **state)
+{
+	static const struct idmap_rule rules[] = {
+		{ IDMAP_UID, IDMAP_GUEST, 0, 1000, 10 },
+		{ IDMAP_GID, IDMAP_GUEST, 0, 2000, 10 },
+		{ IDMAP_UID, IDMAP_FORBID_GUEST, 500, 0, 1 },
+		{ IDMAP_GID, IDMAP_FORBID_GUEST, 600, 0, 1 },
+		{ IDMAP_UID, IDMAP_SQUASH_GUEST, 700, 0, 10 },
+	};
+	const uint32_t ext[] = { 24, FUSE_PROTO_EXT_GROUPS, 3, 1, 600, 2 };
+	const uint32_t good[] = { 24, FUSE_PROTO_EXT_GROUPS, 2, 1, 77, 0 };
+	struct cred c;
+
+	(void)state;
+	request(3, 4, "", 0);
+	fs.ids.rules = rules;
+	fs.ids.cnt = 5;
+	expect(0, CRED_USER, 1003, 2004);
+	expect(1, CRED_USER, 1003, 2004);
+	/* Guest root is the share's root, but makes files as the map says. */
+	req.in.uid = req.in.gid = 0;
+	expect(0, CRED_ROOT, 0, 0);
+	expect(1, CRED_USER, 1000, 2000);
+	req.in.uid = 705;		/* squashed to root */
+	expect(0, CRED_ROOT, 0, 2000);
+	expect(1, CRED_ROOT, 0, 2000);
+	req.in.uid = 500;
+	assert_int_equal(route_first(&req, 0, &c), EPERM);
+	req.in.uid = 3;
+	req.in.gid = 600;
+	assert_int_equal(route_first(&req, 0, &c), EPERM);
+	request(3, 4, ext, sizeof(ext));
+	fs.ids.cnt = 5;
+	assert_int_equal(route_first(&req, 0, &c), 0);
+	assert_int_equal(route_first(&req, 1, &c), EPERM);
+	request(3, 4, good, sizeof(good));
+	fs.ids.cnt = 5;
+	assert_int_equal(route_first(&req, 1, &c), 0);
+	assert_int_equal(c.gid_cnt, 2);
+	assert_int_equal(c.gids[0], 77);
+	assert_int_equal(c.gids[1], 2001);
+}
+
 static void
 test_retry(void **state)
 {
@@ -265,6 +313,9 @@ test_no_retry(void **state)
 	assert_int_equal(route_retry(&req, EACCES, &c), 0);
 	cred_set(&req.call.cred, CRED_CREATOR, 1000, 1001);
 	assert_int_equal(route_retry(&req, EACCES, &c), 0);
+	cred_set(&req.call.cred, CRED_USER, 1000, 1001);
+	req.call.final = 1;		/* ACCESS: the answer is it */
+	assert_int_equal(route_retry(&req, EACCES, &c), 0);
 }
 
 int
@@ -278,6 +329,7 @@ main(void)
 		cmocka_unit_test(test_malformed),
 		cmocka_unit_test(test_group_limit),
 		cmocka_unit_test(test_random_extensions),
+		cmocka_unit_test(test_translate),
 		cmocka_unit_test(test_retry),
 		cmocka_unit_test(test_no_retry),
 	};

@@ -49,7 +49,7 @@ test_serve_start(struct wenv *e, struct chan *c)
 		close(fds[0]);
 		chan_init(&theirs, fds[1], MSG_FSWORKER, MSG_TRANSPORT, 0);
 		chan_phase(&theirs, MSG_PHASE_RUN);
-		_exit(serve(&theirs, &e->who));
+		_exit(serve(&theirs, &e->who, &e->rules));
 	}
 	close(fds[1]);
 	chan_init(c, fds[0], MSG_TRANSPORT, MSG_FSWORKER, 0);

@@ -112,6 +112,97 @@ test_long(void **state)
 	assert_int_equal(tree_mountinfo(line, "/srv", rel), 0);
 }
 
+/* A mount of the real root directory, as tree_clone() leaves one. */
+static void
+fake(struct tree *t)
+{
+	uint32_t unique;
+
+	memset(t, 0, sizeof(*t));
+	t->rootfd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	assert_int_not_equal(t->rootfd, -1);
+	tree_add(t, tree_mount_id(t->rootfd, &unique), t->rootfd, 1);
+}
+
+static void
+fake_end(struct tree *t)
+{
+	tree_close_mounts(t);
+	assert_int_equal(t->mount_fds[0], -1);
+	fd_close(&t->rootfd);
+}
+
+/* Whoever may open handles opens the root; others are told so. */
+static void
+test_handles(void **state)
+{
+	struct msg_seal seal;
+	struct tree t;
+	int err, fd = -1;
+
+	(void)state;
+	fake(&t);
+	assert_int_not_equal(t.mount_fds[0], -1);
+	err = tree_has_handles(&t);
+	if (err != 0 && err != EPERM && err != EOPNOTSUPP &&
+	    err != EOVERFLOW)
+		fail_msg("errno %d", err);
+	/* No such mount, no such file, no handle at all. */
+	memset(&seal, 0, sizeof(seal));
+	seal.len = 8;
+	seal.mnt_id = t.mounts[0] + 1;
+	assert_int_equal(tree_open(&t, &seal, &fd), ESTALE);
+	seal.mnt_id = t.mounts[0];
+	seal.type = 1;
+	memset(seal.handle, 0xff, 8);
+	assert_int_not_equal(tree_open(&t, &seal, &fd), 0);
+	seal.type = -1;
+	assert_int_not_equal(tree_open(&t, &seal, &fd), 0);
+	assert_int_equal(fd, -1);
+	fake_end(&t);
+}
+
+/* A mount that could not be opened has no files by handle. */
+static void
+test_closed_mount(void **state)
+{
+	struct msg_seal seal;
+	struct tree t;
+	int fd = -1;
+
+	(void)state;
+	fake(&t);
+	memset(&seal, 0, sizeof(seal));
+	seal.len = 8;
+	seal.type = 1;
+	seal.mnt_id = t.mounts[0];
+	tree_close_mounts(&t);
+	assert_int_equal(tree_open(&t, &seal, &fd), ESTALE);
+	assert_int_equal(fd, -1);
+	assert_int_not_equal(tree_has_handles(&t), 0);
+	fake_end(&t);
+}
+
+/* Only what is safe to open is opened, whatever is mounted. */
+static void
+test_reopen(void **state)
+{
+	int fd, real;
+
+	(void)state;
+	assert_int_not_equal(fd = open("/dev/null", O_PATH | O_CLOEXEC), -1);
+	assert_int_equal(tree_reopen(fd), -1);
+	close(fd);
+	fd = open("/proc/self/exe", O_PATH | O_CLOEXEC);
+	assert_int_not_equal(fd, -1);
+	assert_int_not_equal(real = tree_reopen(fd), -1);
+	assert_int_equal(fcntl(real, F_GETFL) & (O_PATH | O_ACCMODE),
+	    O_RDONLY);
+	assert_int_equal(fcntl(real, F_GETFD), FD_CLOEXEC);
+	close(real);
+	close(fd);
+}
+
 int
 main(void)
 {
@@ -121,6 +212,9 @@ main(void)
 		cmocka_unit_test(test_escapes),
 		cmocka_unit_test(test_broken),
 		cmocka_unit_test(test_long),
+		cmocka_unit_test(test_handles),
+		cmocka_unit_test(test_closed_mount),
+		cmocka_unit_test(test_reopen),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -81,6 +81,7 @@ test_get_base_waits(void **state)
 	assert_int_equal(held_cnt, 2);
 	send_msg(GET_BASE, &s, sizeof(s), -1);
 	assert_false(answer(GET_BASE, &s, sizeof(s)));
+	assert_true(vu_draining(&dev));
 	/* Nothing more is popped, nothing more is read. */
 	request(2);
 	assert_int_equal(held_cnt, 2);
@@ -90,6 +91,7 @@ test_get_base_waits(void **state)
 	assert_false(answer(GET_BASE, &s, sizeof(s)));
 	push_held(1);
 	assert_true(answer(GET_BASE, &s, sizeof(s)));
+	assert_false(vu_draining(&dev));
 	assert_int_equal(s.index, 1);
 	assert_int_equal(s.num, 2);
 	assert_int_equal(used_idx(), 2);
@@ -101,6 +103,41 @@ test_get_base_waits(void **state)
 	pump();
 	assert_true(vu_ring_running(&dev, 1));
 	assert_int_equal(used_idx(), 3);
+}
+
+/* Whoever waits without an end is told to end, once, and that is enough. */
+static void
+test_drain(void **state)
+{
+	struct vu_state s = { 1, 0 };
+
+	(void)state;
+	serve_at_once = 0;
+	bring_up();
+	request(0);
+	assert_int_equal(drain_cnt, 0);
+	assert_false(vu_draining(&dev));
+	drain_ends = 1;
+	send_msg(GET_BASE, &s, sizeof(s), -1);
+	assert_true(answer(GET_BASE, &s, sizeof(s)));
+	assert_int_equal(drain_cnt, 1);
+	assert_int_equal(s.num, 1);
+	assert_int_equal(used_idx(), 1);
+	expect_alive();
+}
+
+/* Nothing in flight: nobody is disturbed. */
+static void
+test_drain_idle(void **state)
+{
+	struct vu_state s = { 1, 0 };
+
+	(void)state;
+	bring_up();
+	request(0);
+	send_msg(GET_BASE, &s, sizeof(s), -1);
+	assert_true(answer(GET_BASE, &s, sizeof(s)));
+	assert_int_equal(drain_cnt, 0);
 }
 
 static void
@@ -335,7 +372,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(test_ring), T(test_without_protocol_features),
-		T(test_get_base_waits), T(test_memory_waits),
+		T(test_get_base_waits), T(test_drain), T(test_drain_idle),
+		T(test_memory_waits),
 		T(test_added_memory_waits),
 		T(test_address_change_waits), T(test_reset_device),
 		T(test_broken_ring), T(test_end_waits),

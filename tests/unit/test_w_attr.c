@@ -23,6 +23,8 @@
 
 #include "../../fsworker/w_attr.c"
 
+#include <sys/xattr.h>
+
 #include <string.h>
 
 #include "wenv.h"
@@ -162,11 +164,100 @@ test_setgid(void **state)
 	assert_int_equal(test_set(e, wenv_node(e, "f"), &q), 0);
 }
 
+/* The guest's ids are not the host's. */
+static void
+test_idmap(void **state)
+{
+	const struct idmap_rule rules[] = {
+		{ IDMAP_UID, IDMAP_GUEST, 0, getuid(), 10 },
+		{ IDMAP_GID, IDMAP_GUEST, 0, getgid(), 10 },
+		{ IDMAP_UID, IDMAP_FORBID_GUEST, 100, 0, 1 },
+		{ IDMAP_GID, IDMAP_FORBID_GUEST, 100, 0, 1 },
+	};
+	struct wenv *e = *state;
+	struct q_setattr q = { .valid = MSG_SET_UID | MSG_SET_GID };
+
+	wenv_file(e, "f", "");
+	e->rules.ids.rules = rules;
+	e->rules.ids.cnt = 4;
+	assert_int_equal(test_set(e, wenv_node(e, "f"), &q), 0);
+	assert_int_equal(test_a.attr.uid, getuid());
+	assert_int_equal(test_a.attr.gid, getgid());
+	q.uid = 100;
+	assert_int_equal(test_set(e, wenv_node(e, "f"), &q), EPERM);
+	q.uid = 0;
+	q.gid = 100;
+	q.valid |= MSG_SET_MODE;
+	q.mode = 0600;
+	assert_int_equal(test_set(e, wenv_node(e, "f"), &q), EPERM);
+	q.valid = 0;
+	assert_int_equal(test_set(e, wenv_node(e, "f"), &q), 0);
+	assert_int_equal(test_a.attr.mode, S_IFREG | 0644);
+	if (getuid() != 0)
+		return;
+	q.valid = MSG_SET_UID | MSG_SET_GID;
+	q.uid = 3;
+	q.gid = 4;
+	assert_int_equal(test_set(e, wenv_node(e, "f"), &q), 0);
+	assert_int_equal(test_a.attr.uid, getuid() + 3);
+	assert_int_equal(test_a.attr.gid, getgid() + 4);
+}
+
+static void
+test_kill(void **state)
+{
+	struct wenv *e = *state;
+	struct q_setattr q = { .valid = MSG_SET_SIZE, .size = 3 };
+
+	wenv_file(e, "f", "12345");
+	e->who.cred.class = CRED_ROOT;
+	assert_int_equal(fchmodat(e->share, "f", 06755, 0), 0);
+	assert_int_equal(test_set(e, wenv_node(e, "f"), &q), 0);
+	if (getuid() == 0)
+		assert_int_equal(test_a.attr.mode, S_IFREG | 06755);
+	q.valid |= MSG_SET_KILL;
+	assert_int_equal(test_set(e, wenv_node(e, "f"), &q), 0);
+	assert_int_equal(test_a.attr.mode, S_IFREG | 0755);
+}
+
+/* File capabilities under another name go with size and owner alone. */
+static void
+test_caps(void **state)
+{
+	static const char caps[] = "user.v.security.capability";
+	struct wenv *e = *state;
+	struct q_setattr q = { .valid = MSG_SET_MODE, .mode = 0755,
+	    .uid = getuid(), .gid = getgid() };
+	int fd;
+
+	wenv_file(e, "f", "12345");
+	fd = openat(e->share, "f", O_RDWR);
+	if (fsetxattr(fd, caps, "c", 1, 0) == -1) {
+		print_message("# no user.* attributes here\n");
+		skip();
+	}
+	memcpy(e->rules.caps_name, caps, sizeof(caps));
+	assert_int_equal(test_set(e, wenv_node(e, "f"), &q), 0);
+	assert_int_equal(fgetxattr(fd, caps, NULL, 0), 1);
+	q.valid = MSG_SET_SIZE;
+	assert_int_equal(test_set(e, wenv_node(e, "f"), &q), 0);
+	assert_int_equal(fgetxattr(fd, caps, NULL, 0), -1);
+	assert_int_equal(fsetxattr(fd, caps, "c", 1, 0), 0);
+	q.valid = MSG_SET_GID;
+	assert_int_equal(test_set(e, wenv_node(e, "f"), &q), 0);
+	assert_int_equal(fgetxattr(fd, caps, NULL, 0), -1);
+	assert_int_equal(fsetxattr(fd, caps, "c", 1, 0), 0);
+	q.valid = MSG_SET_UID | MSG_SET_HANDLE;
+	assert_int_equal(test_set(e, fd, &q), 0);
+	assert_int_equal(fgetxattr(fd, caps, NULL, 0), -1);
+	close(fd);
+}
+
 static void
 test_bad(void **state)
 {
 	static const struct q_setattr bad[] = {
-		{ .valid = 0x200 }, { .valid = 0x80000000u },
+		{ .valid = 0x400 }, { .valid = 0x80000000u },
 		{ .valid = MSG_SET_MODE, .mode = 010000 },
 		{ .valid = MSG_SET_MODE, .mode = S_IFREG | 0600 },
 		{ .valid = MSG_SET_UID, .uid = UINT32_MAX },
@@ -199,7 +290,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(test_mode), T(test_size), T(test_times), T(test_owner),
-		T(test_setgid), T(test_bad),
+		T(test_setgid), T(test_idmap), T(test_kill), T(test_caps),
+		T(test_bad),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

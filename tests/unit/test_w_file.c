@@ -23,6 +23,10 @@
 
 #include "../../fsworker/w_file.c"
 
+#include <sys/xattr.h>
+
+#include <bsd/string.h>
+
 #include "../../common/proc.h"
 #include "wenv.h"
 
@@ -136,7 +140,7 @@ test_write(void **state)
 	assert_int_equal(test_write_at(e, wenv_node(e, "f"), &q, "x", &a),
 	    EBADF);
 	assert_int_equal(test_write_at(e, e->share, &q, "x", &a), EISDIR);
-	assert_int_equal(test_write_at(e, STDOUT_FILENO, &q, "not ok\n", &a),
+	assert_int_equal(test_write_at(e, wenv_foreign(), &q, "x", &a),
 	    EBADF);
 	e->who.flags = MSG_SHARE_READONLY;
 	assert_int_equal(test_write_at(e, fd, &q, "x", &a), EROFS);
@@ -221,7 +225,7 @@ test_copy(void **state)
 	assert_memory_equal(buf, "ab2345", 6);
 	assert_int_equal(on_copy(wenv_req(e, to, from), &q, &a), EBADF);
 	assert_int_equal(on_copy(wenv_req(e, e->share, to), &q, &a), EISDIR);
-	assert_int_equal(on_copy(wenv_req(e, from, STDOUT_FILENO), &q, &a),
+	assert_int_equal(on_copy(wenv_req(e, from, wenv_foreign()), &q, &a),
 	    EBADF);
 	q.from_off = 1ULL << 63;
 	assert_int_equal(on_copy(wenv_req(e, from, to), &q, &a), EINVAL);
@@ -267,6 +271,77 @@ test_readonly_open(void **state)
 	assert_int_equal(st.st_size, 5);
 }
 
+/* A truncation by root's worker drops what the kernel leaves to it. */
+static void
+test_kill(void **state)
+{
+	struct wenv *e = *state;
+	struct q_open q = { O_WRONLY | O_TRUNC, 0 };
+	struct a_open a;
+	struct stat st;
+
+	wenv_file(e, "f", "12345");
+	assert_int_equal(fchmodat(e->share, "f", 06755, 0), 0);
+	e->who.cred.class = CRED_ROOT;
+	assert_int_equal(on_open(wenv_req(e, wenv_node(e, "f"), -1), &q, &a),
+	    0);
+	assert_int_equal(fstatat(e->share, "f", &st, 0), 0);
+	if (getuid() == 0)
+		assert_int_equal(st.st_mode & 07777, 06755);
+	q.kill = 1;
+	assert_int_equal(on_open(wenv_req(e, wenv_node(e, "f"), -1), &q, &a),
+	    0);
+	assert_int_equal(fstatat(e->share, "f", &st, 0), 0);
+	assert_int_equal(st.st_mode & 07777, 0755);
+	q.kill = 2;
+	assert_int_equal(on_open(wenv_req(e, wenv_node(e, "f"), -1), &q, &a),
+	    EINVAL);
+}
+
+/* File capabilities under another name go with every change of contents. */
+static void
+test_caps(void **state)
+{
+	static const char caps[] = "user.v.security.capability";
+	struct wenv *e = *state;
+	struct q_fallocate qf = { .len = 10 };
+	struct q_copy qc = { .len = 2 };
+	struct q_write qw = { .off = 0 };
+	struct a_fallocate af;
+	struct a_copy ac;
+	struct a_write aw;
+	int fd, from;
+
+	wenv_file(e, "f", "12345");
+	wenv_file(e, "from", "12345");
+	fd = openat(e->share, "f", O_RDWR);
+	from = openat(e->share, "from", O_RDONLY);
+	if (fsetxattr(fd, caps, "c", 1, 0) == -1) {
+		print_message("# no user.* attributes here\n");
+		skip();
+	}
+	strlcpy(e->rules.caps_name, caps, sizeof(e->rules.caps_name));
+	assert_int_equal(test_open_as(e, "f", O_RDWR), 0);
+	assert_int_equal(fgetxattr(fd, caps, NULL, 0), 1);
+	assert_int_equal(test_open_as(e, "f", O_RDWR | O_TRUNC), 0);
+	assert_int_equal(fgetxattr(fd, caps, NULL, 0), -1);
+	assert_int_equal(fsetxattr(fd, caps, "c", 1, 0), 0);
+	assert_int_equal(test_write_at(e, fd, &qw, "x", &aw), 0);
+	assert_int_equal(fgetxattr(fd, caps, NULL, 0), -1);
+	assert_int_equal(fsetxattr(fd, caps, "c", 1, 0), 0);
+	assert_int_equal(on_fallocate(wenv_req(e, fd, -1), &qf, &af), 0);
+	assert_int_equal(fgetxattr(fd, caps, NULL, 0), -1);
+	assert_int_equal(fsetxattr(fd, caps, "c", 1, 0), 0);
+	assert_int_equal(on_copy(wenv_req(e, from, fd), &qc, &ac), 0);
+	assert_int_equal(fgetxattr(fd, caps, NULL, 0), -1);
+	/* who may not write does not remove it either */
+	assert_int_equal(fsetxattr(from, caps, "c", 1, 0), 0);
+	assert_int_equal(test_write_at(e, from, &qw, "x", &aw), EBADF);
+	assert_int_equal(fgetxattr(from, caps, NULL, 0), 1);
+	close(fd);
+	close(from);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, wenv_setup, wenv_teardown)
 
 int
@@ -276,6 +351,7 @@ main(void)
 		T(test_open), T(test_open_special), T(test_opendir),
 		T(test_write), T(test_write_direct), T(test_fallocate),
 		T(test_copy), T(test_syncfs), T(test_readonly_open),
+		T(test_kill), T(test_caps),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

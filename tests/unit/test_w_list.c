@@ -28,15 +28,31 @@
 #include <fcntl.h>
 #include <stdio.h>
 
+#include "../../common/seal.h"
 #include "wenv.h"
 
 #define TEST_FILES	300
 
 /* What one run through a directory has seen. */
 struct test_run {
-	unsigned int files, dots, nodes, calls;
+	unsigned int files, dots, nodes, seals, calls;
 	unsigned char seen[TEST_FILES];
 };
+
+static void
+test_seal(const struct wenv *e, struct test_run *run,
+    const struct msg_dirent *d)
+{
+	struct msg_seal seal;
+
+	assert_true(d->seal_len <= sizeof(seal));
+	memset(&seal, 0, sizeof(seal));
+	memcpy(&seal, d + 1, d->seal_len);
+	assert_int_equal(d->seal_len, MSG_SEAL_LEN(seal.len));
+	assert_int_equal(seal.mnt_id, d->attr.mnt_id);
+	assert_true(seal_check(&seal, e->who.seal_key));
+	run->seals++;
+}
 
 static void
 test_entry(struct wenv *e, struct test_run *run, const struct msg_dirent *d,
@@ -46,12 +62,14 @@ test_entry(struct wenv *e, struct test_run *run, const struct msg_dirent *d,
 	struct stat st;
 	unsigned int n;
 
-	memcpy(name, d + 1, d->name_len);
-	assert_int_equal(d->rec_len, sizeof(*d) + ((d->name_len + 7u) & ~7u));
+	memcpy(name, (const char *)(d + 1) + d->seal_len, d->name_len);
+	assert_int_equal(d->rec_len, sizeof(*d) +
+	    ((d->seal_len + d->name_len + 7u) & ~7u));
 	assert_int_equal(d->name_len, strlen(name));
 	if (w_list_dots(name)) {
 		assert_int_equal(d->flags, 0);
 		assert_int_equal(d->attr.ino, 0);
+		assert_int_equal(d->seal_len, 0);
 		run->dots++;
 		return;
 	}
@@ -66,6 +84,8 @@ test_entry(struct wenv *e, struct test_run *run, const struct msg_dirent *d,
 		assert_int_equal(d->type, DT_REG);
 		run->nodes++;
 	}
+	if (d->seal_len > 0)
+		test_seal(e, run, d);
 }
 
 /* One question; returns the cookie for the next one, 0 at the end. */
@@ -159,6 +179,25 @@ test_long(void **state)
 	test_whole(e, 400, 1, &run);
 }
 
+/* Seals take room, and every node has one or none has. */
+static void
+test_sealed(void **state)
+{
+	struct wenv *e = *state;
+	struct test_run run;
+
+	test_fill(e, 1);
+	memset(e->who.seal_key, 9, MSG_KEY_LEN);
+	test_whole(e, MSG_TAIL_MAX, MSG_DIRPLUS_MAX, &run);
+	assert_int_equal(run.seals, 0);
+	e->who.flags = MSG_SHARE_HANDLES;
+	test_whole(e, MSG_TAIL_MAX, MSG_DIRPLUS_MAX, &run);
+	assert_true(run.seals == 0 || run.seals == run.nodes);
+	test_whole(e, sizeof(struct msg_dirent) + MSG_SEAL_MAX + 256, 16,
+	    &run);
+	assert_int_equal(run.nodes, TEST_FILES);
+}
+
 /* Without the right to search, names are all there is. */
 static void
 test_unseen(void **state)
@@ -224,7 +263,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_all), T(test_long), T(test_unseen), T(test_bad),
+		T(test_all), T(test_long), T(test_sealed), T(test_unseen),
+		T(test_bad),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -81,8 +81,8 @@ static int memfd, kick_fd, call_fd;
 static uint8_t *guest;			/* our mapping of memfd */
 
 /* What the upper half saw and does. */
-static unsigned int ready_cnt[QUEUES], reset_cnt, gone_cnt;
-static int gone_clean, serve_at_once;
+static unsigned int ready_cnt[QUEUES], drain_cnt, reset_cnt, gone_cnt;
+static int gone_clean, serve_at_once, drain_ends;
 static struct vring_chain chain;
 static uint16_t held_heads[NUM];
 static unsigned int held_cnt;
@@ -102,6 +102,16 @@ on_ready(void *arg, unsigned int idx)
 	vring_notify(v);
 }
 
+/* What waits for something that may never come ends now, or goes on. */
+static inline void
+on_drain(void *arg)
+{
+	drain_cnt++;
+	while (drain_ends && held_cnt > 0)
+		vring_push(vu_ring(arg, 1), held_heads[--held_cnt], 0);
+	vu_idle(arg);
+}
+
 static inline void
 on_reset(void *arg)
 {
@@ -118,7 +128,8 @@ on_gone(void *arg, int clean)
 	gone_clean = clean;
 }
 
-static const struct vu_ops ops = { on_ready, on_reset, on_gone };
+static const struct vu_ops ops = { .ring_ready = on_ready,
+	    .drain = on_drain, .reset = on_reset, .gone = on_gone };
 
 static inline void
 pump(void)
@@ -170,7 +181,8 @@ setup_tag(const char *tag)
 	base = event_base_new();
 	vu_init(&dev, base, &config, &ops, &dev);
 	memset(ready_cnt, 0, sizeof(ready_cnt));
-	reset_cnt = gone_cnt = held_cnt = 0;
+	drain_cnt = reset_cnt = gone_cnt = held_cnt = 0;
+	drain_ends = 0;
 	gone_clean = -1;
 	serve_at_once = 1;
 	memfd = memfd_create("guest", MFD_CLOEXEC);

@@ -21,6 +21,7 @@
 
 #include "config.h"
 
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include <errno.h>
@@ -50,7 +51,8 @@ wenv_setup(void **state)
 		return -1;
 	snprintf(e->path, sizeof(e->path), "/tmp/viofsd-unit.XXXXXX");
 	procfd = open("/proc/self/fd", O_PATH | O_DIRECTORY);
-	if (procfd == -1 || dup2(procfd, PROC_FD_PROC) == -1)
+	if (procfd == -1 || dup2(procfd, PROC_FD_PROC) == -1 ||
+	    fchdir(PROC_FD_PROC) == -1)
 		return -1;
 	if (procfd != PROC_FD_PROC)
 		close(procfd);
@@ -104,20 +106,32 @@ wenv_req(struct wenv *e, int a, int b)
 	if (b != -1)
 		fdbag_put(&e->fds, b);
 	e->req.who = &e->who;
+	e->req.rules = &e->rules;
 	e->req.fds = &e->fds;
 	fdbag_init(&e->req.give);
 	return &e->req;
 }
 
-int
-wenv_node(struct wenv *e, const char *name)
+static int
+wenv_keep(int fd)
 {
-	int fd = openat(e->share, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-
 	assert_int_not_equal(fd, -1);
 	assert_true(wenv_node_cnt < WENV_NODES);
 	wenv_nodes[wenv_node_cnt++] = fd;
 	return fd;
+}
+
+int
+wenv_node(struct wenv *e, const char *name)
+{
+	return wenv_keep(openat(e->share, name, O_PATH | O_NOFOLLOW |
+	    O_CLOEXEC));
+}
+
+int
+wenv_foreign(void)
+{
+	return wenv_keep(memfd_create("foreign", MFD_CLOEXEC));
 }
 
 void

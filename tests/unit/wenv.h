@@ -35,6 +35,7 @@ struct wenv {
 	char path[64];
 	int share;			/* open directory */
 	struct a_whello who;
+	struct rules rules;		/* empty */
 	struct serve_req req;
 	struct fdbag fds;
 };
@@ -51,6 +52,9 @@ struct serve_req *wenv_req(struct wenv *e, int a, int b);
 
 /* O_PATH descriptor of a name in the share, closed by tear-down. */
 int	wenv_node(struct wenv *e, const char *name);
+
+/* An open regular file that is not on the share's mount, as wenv_node(). */
+int	wenv_foreign(void);
 
 /* Make a regular file in the share with this text. */
 void	wenv_file(struct wenv *e, const char *name, const char *text);

@@ -9,6 +9,9 @@ struct q_x {
 	uint64_t mounts[MSG_MOUNTS_MAX];
 	struct cred cred;
 	struct msg_attr attr;
+	struct msg_timeout entry, other;
+	struct msg_seal seal;
+	struct chan chan; /* PLANTED */
 	void *p; /* PLANTED */
 	enum msg_phase phase; /* PLANTED */
 	char c; /* PLANTED */

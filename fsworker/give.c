@@ -1,0 +1,70 @@
+/*
+ * Copyright (c) 2026 The viofsd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * Knows: name_to_handle_at(2), and how a node is given.
+ * Never: a name; open_by_handle_at(2), which is the broker's.
+ */
+
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "../common/seal.h"
+
+#include "attr.h"
+#include "give.h"
+
+int
+give_seal(const struct a_whello *who, int fd, uint64_t mnt_id,
+    struct msg_seal *s, size_t *len)
+{
+	union {
+		struct file_handle head;
+		char bytes[sizeof(struct file_handle) + MSG_HANDLE_MAX];
+	} h;
+	int mnt;
+
+	*len = 0;
+	if ((who->flags & MSG_SHARE_HANDLES) == 0)
+		return 0;
+	memset(s, 0, sizeof(*s));
+	h.head.handle_bytes = MSG_HANDLE_MAX;
+	if (name_to_handle_at(fd, "", &h.head, &mnt, AT_EMPTY_PATH) == -1)
+		return who->flags & MSG_SHARE_HANDLES_ONLY ? errno : 0;
+	s->mnt_id = mnt_id;
+	s->type = h.head.handle_type;
+	s->len = h.head.handle_bytes;
+	memcpy(s->handle, h.head.f_handle, s->len);
+	seal_make(s, who->seal_key);
+	*len = MSG_SEAL_LEN(s->len);
+	return 0;
+}
+
+int
+give_node(struct serve_req *req, int fd, struct msg_attr *attr)
+{
+	static struct msg_seal seal;
+	int err;
+
+	if ((err = fdbag_put(&req->give, fd)) != 0 ||
+	    (err = attr_get(req->who, fd, attr)) != 0)
+		return err;
+	req->tail = &seal;
+	return give_seal(req->who, fd, attr->mnt_id, &seal, &req->tail_len);
+}

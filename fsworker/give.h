@@ -1,0 +1,44 @@
+/*
+ * Copyright (c) 2026 The viofsd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#ifndef VIOFSD_FSWORKER_GIVE_H
+#define VIOFSD_FSWORKER_GIVE_H
+
+#include <stddef.h>
+
+#include "serve.h"
+
+/*
+ * Knows: how a node is introduced to the transport: descriptor, attributes
+ * and, where the share has them, a seal.
+ * Never: a name.
+ */
+
+/*
+ * The seal of the file behind fd, which is on mount mnt_id, and its length
+ * as it is sent; *len is 0 if the share or the filesystem has none.  Returns
+ * 0, or the errno of name_to_handle_at(2) where seals are mandatory.
+ */
+int	give_seal(const struct a_whello *who, int fd, uint64_t mnt_id,
+	    struct msg_seal *s, size_t *len);
+
+/*
+ * Give fd, which the answer owns from now on, with its attributes and, as
+ * the tail, its seal.  Returns 0, EXDEV as attr_get(), or as give_seal().
+ */
+int	give_node(struct serve_req *req, int fd, struct msg_attr *attr);
+
+#endif

@@ -1,0 +1,1 @@
+	if (faccessat(fd, name, mask, 0) == -1) /* PLANTED */

@@ -1,0 +1,1 @@
+	if (syscall(SYS_faccessat2, fd, "", mask, flags) == -1)

@@ -1,0 +1,1 @@
+	if (fchdir(PROC_FD_PROC) == -1)

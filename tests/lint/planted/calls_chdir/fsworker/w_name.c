@@ -1,0 +1,1 @@
+	if (fchdir(dirfd) == -1) /* PLANTED */

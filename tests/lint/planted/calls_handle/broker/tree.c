@@ -1,0 +1,1 @@
+	fd = open_by_handle_at(mount, &h, flags);

@@ -1,0 +1,2 @@
+	r = on_ioctl(req, q, a);
+	r = ioctl(fd, FICLONE, from); /* PLANTED */

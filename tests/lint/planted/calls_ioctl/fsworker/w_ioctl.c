@@ -1,0 +1,1 @@
+	r = ioctl(fd, cmd, &arg);

@@ -1,0 +1,2 @@
+	struct flock fl;
+	if (flock(fd, LOCK_EX) == -1) /* PLANTED */

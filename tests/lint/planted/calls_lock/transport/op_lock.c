@@ -1,0 +1,1 @@
+	return flock(fd, op) == -1 ? errno : 0;

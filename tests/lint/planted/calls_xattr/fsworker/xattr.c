@@ -1,0 +1,1 @@
+	n = getxattr(number, name, buf, len);
