@@ -21,6 +21,7 @@
 
 #include "config.h"
 
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -31,9 +32,12 @@
 
 /* Included, as these never free their tables. */
 #include "transport/handle.c"
+#include "transport/lock.c"
 #include "transport/node.c"
 #include "transport/req.c"
 
+#include "transport/ask.h"
+#include "transport/blink.h"
 #include "transport/dispatch.h"
 #include "transport/iopool.h"
 #include "transport/op.h"
@@ -48,15 +52,24 @@ static struct {
 	int ready;
 	int fd_free;
 	int file[ENV_FILE_CNT];
+	struct event_base *base;
 	struct fs fs;
 	struct vring ring[2];
 	struct env_slot slot[ENV_LIVE_MAX];
 	struct env_slot *next;		/* in the ring, not popped yet */
 	struct req *waiting[ENV_LIVE_MAX];
 	unsigned int waiting_cnt;
+	uint16_t asked[ENV_LIVE_MAX];	/* before a HOPEN */
 	struct chan_msg msg;
 	uint8_t *body, *tail;		/* of msg: just that long */
 } env;
+
+static const struct idmap_rule env_rules[] = {
+	{ IDMAP_UID, IDMAP_GUEST, 1000, 2000, 10 },
+	{ IDMAP_UID, IDMAP_HOST, 2000, 1000, 10 },
+	{ IDMAP_GID, IDMAP_SQUASH_GUEST, 1000, 2000, 10 },
+	{ IDMAP_UID, IDMAP_FORBID_GUEST, 5, 0, 10 },
+};
 
 /* ---- the ring ---- */
 
@@ -72,6 +85,13 @@ vu_ring_running(struct vu_dev *d, unsigned int idx)
 {
 	(void)d;
 	return idx < 2;
+}
+
+int
+vu_draining(const struct vu_dev *d)
+{
+	(void)d;
+	return 0;
 }
 
 void
@@ -201,6 +221,20 @@ iopool_close(struct iopool *p, int fd)
 	return 0;
 }
 
+/* The broker, who makes descriptors of sealed handles. */
+int
+blink_hopen(struct blink *b, const struct msg_seal *seal, void *cookie)
+{
+	struct req *r = cookie;
+
+	(void)b;
+	FUZZ_MUST(seal->len > 0 && seal->len <= MSG_HANDLE_MAX);
+	env.asked[r->chain.head] = r->call.type;
+	r->call.type = Q_HOPEN;
+	env_wait(r);
+	return 0;
+}
+
 unsigned int
 env_waiting(void)
 {
@@ -265,6 +299,7 @@ env_subject(const struct req *r)
 	case Q_MKNOD:
 	case Q_MKDIR:
 	case Q_SYMLINK:
+	case Q_TMPFILE:
 		return fdbag_get(&env.msg.fds, 0);
 	case Q_LINK:
 	case Q_SETATTR:
@@ -306,6 +341,19 @@ env_compose(const struct req *r, const struct env_answer *a)
 		env_honest_records(env.tail, m->tail_len, &m->fds);
 }
 
+static void
+env_opened(struct req *r, const struct env_answer *a)
+{
+	int fd = -1;
+
+	if (a->err == 0) {
+		fd = fcntl(env.file[a->file[0]], F_DUPFD_CLOEXEC, 0);
+		FUZZ_MUST(fd != -1);
+	}
+	r->call.type = env.asked[r->chain.head];
+	ask_opened(&env.fs, r, a->err, fd);
+}
+
 /* As wlink.c does it, with the privileged retry. */
 void
 env_answer(unsigned int i, const struct env_answer *a)
@@ -314,6 +362,10 @@ env_answer(unsigned int i, const struct env_answer *a)
 	struct cred cred;
 
 	fdbag_init(&env.msg.fds);
+	if (r->call.type == Q_HOPEN) {
+		env_opened(r, a);
+		return;
+	}
 	if (a->err != 0 && route_retry(r, a->err, &cred)) {
 		r->call.retried = 1;
 		r->call.cred = cred;
@@ -332,6 +384,21 @@ env_answer(unsigned int i, const struct env_answer *a)
 
 /* ---- begin and end ---- */
 
+/* Somebody else holds locks on ENV_OTHER. */
+static void
+env_locked(void)
+{
+	struct flock fl = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d",
+	    env.file[ENV_OTHER]);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	FUZZ_MUST(fd != -1 && fcntl(fd, F_OFD_SETLK, &fl) == 0 &&
+	    flock(fd, LOCK_EX) == 0);
+}
+
 static void
 env_files(void)
 {
@@ -341,6 +408,7 @@ env_files(void)
 	env.file[ENV_DIR] = open("/proc/self/ns", O_RDONLY | O_CLOEXEC);
 	env.file[ENV_SUID] = memfd_create("suid", MFD_CLOEXEC);
 	env.file[ENV_OTHER] = memfd_create("other", MFD_CLOEXEC);
+	env_locked();
 	env.file[ENV_LINK] = open("/proc/self/exe",
 	    O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	env.file[ENV_ROOT] = open("/proc/self/net", O_PATH | O_CLOEXEC);
@@ -364,12 +432,17 @@ env_open(unsigned int how, uint32_t share, uint64_t flags)
 	if (!env.ready) {
 		log_set_level(LOG_LEVEL_OFF);
 		env_files();
+		env.base = event_base_new();
+		FUZZ_MUST(env.base != NULL);
 		env.ready = 1;
 	}
 	env.fd_free = fuzz_fd_free();
 	memset(fs, 0, sizeof(*fs));
 	fs->conf.cache = how & ENV_CACHE;
 	fs->conf.flags = share & MSG_SHARE_FLAGS;
+	fs->ids.rules = env_rules;
+	fs->ids.cnt = (how & ENV_RULES) ?
+	    sizeof(env_rules) / sizeof(env_rules[0]) : 0;
 	if (how & ENV_READY) {
 		fs->session.ready = 1;
 		fs->session.minor = FUSE_PROTO_MINOR;
@@ -377,10 +450,13 @@ env_open(unsigned int how, uint32_t share, uint64_t flags)
 	}
 	memset(&attr, 0, sizeof(attr));
 	env_honest(&attr, env.file[ENV_ROOT]);
+	fs->base = env.base;
+	fs->fd_total = 7;
+	fs->locks = lock_table_new(fs);
 	fs->reqs = req_pool_new(4);
-	fs->handles = handle_table_new(fs, 6);
+	fs->handles = handle_table_new(fs, 4);
 	fs->nodes = node_table_new(fs,
-	    fcntl(env.file[ENV_ROOT], F_DUPFD_CLOEXEC, 0), &attr, 16);
+	    fcntl(env.file[ENV_ROOT], F_DUPFD_CLOEXEC, 0), &attr, 7);
 	FUZZ_MUST(fs->reqs != NULL && fs->handles != NULL &&
 	    fs->nodes != NULL);
 }
@@ -402,6 +478,7 @@ env_free(void)
 		free(h->chunk[i]);
 	free(h->chunk);
 	free(h);
+	free(env.fs.locks);
 	fd_close(&n->root->fd);
 	for (i = 0; i < n->chunk_cnt; i++)
 		free(n->chunk[i]);
@@ -421,6 +498,8 @@ env_close(void)
 		else
 			env_run(0);
 	}
+	op_lock_cancel(&env.fs);
+	FUZZ_MUST(env.waiting_cnt == 0);
 	FUZZ_MUST(req_live(&env.fs) == 0);
 	for (i = 0; i < ENV_LIVE_MAX; i++)
 		FUZZ_MUST(env.slot[i].in == NULL);
