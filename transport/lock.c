@@ -25,7 +25,10 @@
 #include <sys/queue.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include <event2/event.h>
 
@@ -38,6 +41,7 @@
 
 #define LOCK_TRY_MIN	1000		/* microseconds until the second try */
 #define LOCK_TRY_MAX	64000
+#define LOCK_EARLY	64		/* interrupts to remember */
 
 struct lock {
 	LIST_ENTRY(lock) entry;
@@ -60,6 +64,8 @@ struct lock_table {
 	unsigned int cnt, max;
 	LIST_HEAD(, lock) locks;
 	LIST_HEAD(, lock_waiter) waiters;
+	uint64_t early[LOCK_EARLY];
+	unsigned int early_next;
 };
 
 struct lock_table *
@@ -123,7 +129,11 @@ lock_enter(struct lock_table *t, struct node *n, uint64_t owner, int *fd)
 static void
 lock_free(struct lock_table *t, struct lock *l)
 {
+	struct flock all = { .l_type = F_UNLCK, .l_whence = SEEK_SET };
+
 	LIST_REMOVE(l, entry);
+	/* The worker that opened it may not have closed its copy yet. */
+	fcntl(l->fd, F_OFD_SETLK, &all);
 	fd_close(&l->fd);
 	node_unpin(t->fs->nodes, l->node);
 	free(l);
@@ -147,6 +157,19 @@ lock_drop_all(struct lock_table *t)
 
 	while ((l = LIST_FIRST(&t->locks)) != NULL)
 		lock_free(t, l);
+	memset(t->early, 0, sizeof(t->early));
+}
+
+/* Was r interrupted before it came to wait? */
+static int
+lock_was_early(struct lock_table *t, const struct req *r)
+{
+	unsigned int i;
+
+	for (i = 0; i < LOCK_EARLY; i++)
+		if (t->early[i] == r->in.unique && r->in.unique != 0)
+			return 1;
+	return 0;
 }
 
 static struct req *
@@ -189,6 +212,8 @@ lock_wait(struct lock_table *t, struct req *r, void (*again)(struct req *r))
 	struct lock_waiter *w = r->waiter;
 
 	if (w == NULL) {
+		if (lock_was_early(t, r))
+			return EINTR;
 		if ((w = calloc(1, sizeof(*w))) == NULL)
 			return ENOMEM;
 		w->ev = evtimer_new(t->fs->base, lock_timeout, w);
@@ -214,6 +239,7 @@ lock_cancel(struct lock_table *t, uint64_t unique)
 	LIST_FOREACH(w, &t->waiters, entry)
 		if (w->req->in.unique == unique)
 			return lock_waiter_free(w);
+	t->early[t->early_next++ % LOCK_EARLY] = unique;
 	return NULL;
 }
 

@@ -49,14 +49,20 @@ void	lock_drop(struct lock_table *t, const struct node *n, uint64_t owner);
 /* All locks of all owners, DESTROY and reset. */
 void	lock_drop_all(struct lock_table *t);
 
-/* Call again(r) after a while, longer each time, until lock_cancel*(). */
+/*
+ * Call again(r) after a while, longer each time, until lock_cancel*().
+ * Returns 0, ENOMEM, or EINTR if r was cancelled before.
+ */
 int	lock_wait(struct lock_table *t, struct req *r,
 	    void (*again)(struct req *r));
 
 /* r does not wait any more, if it did. */
 void	lock_done(struct req *r);
 
-/* Stop waiting for the request with that unique; NULL if none waits. */
+/*
+ * Stop waiting for the request with that unique; NULL if none waits, which is
+ * remembered: its file may still be being opened.
+ */
 struct req *lock_cancel(struct lock_table *t, uint64_t unique);
 
 /* Any request that waits, which stops waiting; NULL if none does. */

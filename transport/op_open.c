@@ -21,6 +21,8 @@
 
 #include "config.h"
 
+#include <sys/file.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -262,9 +264,17 @@ op_release_any(struct req *r, int dir)
 	fin_init(&f, r);
 	if ((err = fin_take(&f, &in, sizeof(in))) == 0)
 		err = op_open_handle(r, in.fh, dir);
-	if (err == 0)
-		handle_release(r->fs->handles, r->fs->nodes, r->handle[0]);
-	req_end(r, err);
+	if (err != 0) {
+		req_end(r, err);
+		return;
+	}
+	/* A worker that was passed the file may not have closed it yet. */
+	if (in.release_flags & FUSE_RELEASE_FLOCK_UNLOCK)
+		flock(r->handle[0]->fd, LOCK_UN);
+	if (in.release_flags & FUSE_RELEASE_FLUSH)
+		lock_drop(r->fs->locks, r->node[0], in.lock_owner);
+	handle_release(r->fs->handles, r->fs->nodes, r->handle[0]);
+	req_end(r, 0);
 }
 
 void

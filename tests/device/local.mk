@@ -8,7 +8,9 @@ tests_frontend_libfrontend_a_SOURCES = \
 	tests/frontend/fs.c tests/frontend/fs.h \
 	tests/frontend/fs_attr.c tests/frontend/fs_call.c \
 	tests/frontend/fs_dir.c tests/frontend/fs_file.c \
-	tests/frontend/fs_name.c \
+	tests/frontend/fs_make.c tests/frontend/fs_more.c \
+	tests/frontend/fs_more.h \
+	tests/frontend/fs_name.c tests/frontend/fs_page.c \
 	tests/frontend/mem.c tests/frontend/mem.h \
 	tests/frontend/proc.c tests/frontend/proc.h \
 	tests/frontend/ring.c tests/frontend/ring.h \
@@ -16,7 +18,8 @@ tests_frontend_libfrontend_a_SOURCES = \
 	tests/frontend/vhost.c tests/frontend/vhost.h
 
 device_programs = tests/device/t_hostile tests/device/t_ids \
-	tests/device/t_messages tests/device/t_nodes \
+	tests/device/t_locks tests/device/t_messages \
+	tests/device/t_more tests/device/t_nodes \
 	tests/device/t_ops \
 	tests/device/t_session
 check_PROGRAMS += $(device_programs)
@@ -56,3 +59,19 @@ tests_device_t_messages_SOURCES = tests/device/t_messages.c
 tests_device_t_messages_LDADD = tests/frontend/libfrontend.a
 tests_device_t_nodes_SOURCES = tests/device/t_nodes.c
 tests_device_t_nodes_LDADD = tests/frontend/libfrontend.a
+tests_device_t_more_SOURCES = \
+	tests/device/more.h \
+	tests/device/more_acl.c tests/device/more_help.c \
+	tests/device/more_ids.c tests/device/more_ioctl.c \
+	tests/device/more_kill.c tests/device/more_label.c \
+	tests/device/more_line.c tests/device/more_map.c \
+	tests/device/more_node.c tests/device/more_open.c \
+	tests/device/more_time.c tests/device/more_xattr.c \
+	tests/device/t_more.c
+tests_device_t_more_LDADD = tests/frontend/libfrontend.a
+tests_device_t_locks_SOURCES = \
+	tests/device/more.h \
+	tests/device/more_flock.c tests/device/more_help.c \
+	tests/device/more_lock.c tests/device/more_lock_wait.c \
+	tests/device/t_locks.c
+tests_device_t_locks_LDADD = tests/frontend/libfrontend.a

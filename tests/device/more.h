@@ -45,7 +45,21 @@ void	more_line(void);
 
 void	more_lock(void);
 void	more_lock_wait(void);
+void	more_lock_end(void);
 void	more_flock(void);
+
+/* A lock of the whole file by a guest's owner, for the parts about locks. */
+struct fs_lock	more_whole(uint64_t owner, uint32_t type);
+
+/*
+ * What the host gets when it asks for a lock of these bytes (len 0: to the
+ * end) through a descriptor of its own: 0 or EAGAIN.  It does not keep it.
+ */
+int	more_host_lock(struct box *, const char *name, short type, off_t start,
+	    off_t len);
+/* The same, kept until the descriptor is closed. */
+int	more_host_hold(struct box *, const char *name, short type, off_t start,
+	    off_t len);
 
 /*
  * A device that serves an empty directory, its daemon started with more
@@ -56,7 +70,11 @@ bool	more_start(struct box *, const char *const *options);
 /* The same without INIT. */
 bool	more_start_bare(struct box *, const char *const *options);
 
-/* An empty file of uid:uid with this mode on the host, and its node. */
+/* The same on the directory that another device shares. */
+bool	more_start_with(struct box *, const struct box *with,
+	    const char *const *options);
+
+/* A small file of uid:uid with this mode on the host, and its node. */
 uint64_t	more_file(struct box *, const char *name, uint32_t uid,
 		    uint32_t mode);
 
@@ -70,6 +88,12 @@ bool		more_exists(struct box *, const char *name);
 
 /* How many entries the host has in the root of the share. */
 unsigned	more_count(struct box *);
+
+/*
+ * The daemon has no more than fds descriptors open; its workers close what
+ * they have passed on soon, not at once.
+ */
+bool	more_settled(struct box *, int fds);
 
 /* The host's file has this attribute with this value (NULL: does not). */
 bool	more_has(struct box *, const char *name, const char *attr,

@@ -27,7 +27,9 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "more.h"
@@ -51,6 +53,26 @@ bool
 more_start_bare(struct box *b, const char *const *options)
 {
 	return more_start_as(b, options, true);
+}
+
+bool
+more_start_with(struct box *b, const struct box *with,
+    const char *const *options)
+{
+	const struct box_opts	 o = { .event_idx = true,
+	    .daemon.more = options };
+	int			 err;
+
+	box_open(b, &o);
+	snprintf(b->d.share, sizeof(b->d.share), "%s", with->d.share);
+	err = box_launch(b);
+	if (err == 0)
+		err = box_negotiate(b);
+	if (err == 0)
+		err = box_setup(b);
+	if (!tap_is(err, 0, "a second daemon on the same directory"))
+		return false;
+	return tap_rc(fs_init(&b->fs, &b->init), 0, "it serves");
 }
 
 uint64_t
@@ -141,4 +163,20 @@ more_give(struct box *b, const char *name, const char *attr,
 {
 	if (lsetxattr(box_host(b, name), attr, value, strlen(value), 0) == -1)
 		tap_bail("%s on %s: %s", attr, name, strerror(errno));
+}
+
+bool
+more_settled(struct box *b, int fds)
+{
+	const struct timespec	 ts = { 0, 10000000 };
+	int			 tries, now = 0;
+
+	for (tries = 0; tries < 200; tries++) {
+		now = proc_fds_all(daemon_procs(&b->d));
+		if (now <= fds)
+			return true;
+		nanosleep(&ts, NULL);
+	}
+	tap_diag("%d descriptors were open, now %d", fds, now);
+	return false;
 }

@@ -124,8 +124,8 @@ static const struct more_line_good {
 	{ { "--inode-file-handles=prefer", "--modcaps=-mknod:+sys_admin",
 	    "--migration-mode=find-paths", "--migration-on-error=abort" },
 	    0, 0 },
-	{ { "--uid-map=:0:0:1:", "--gid-map=:0:0:1:", "--no-readdirplus" },
-	    0, FUSE_DO_READDIRPLUS },
+	{ { "--uid-map=:0:0:4294967295:", "--gid-map=:0:0:4294967295:",
+	    "--no-readdirplus" }, 0, FUSE_DO_READDIRPLUS },
 };
 
 /* The text of the log and how many lines it has. */

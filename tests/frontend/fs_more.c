@@ -227,14 +227,26 @@ fs_setlk(struct fs *fs, const struct fs_file *f, const struct fs_lock *l)
 }
 
 int
-fs_setlkw(struct fs *fs, const struct fs_file *f, const struct fs_lock *l,
-    struct fs_ticket *t)
+fs_setlkw_quiet(struct fs *fs, const struct fs_file *f,
+    const struct fs_lock *l, struct fs_ticket *t)
 {
 	struct fuse_lk_in	 in = fs_lock_in(f, l);
 	struct fs_args		 a = { .opcode = FUSE_SETLKW, .node = f->node,
 	    .arg = &in, .arg_len = sizeof(in) };
 
-	return fs_submit(fs, &a, t);
+	return fs_start(fs, &a, t);
+}
+
+int
+fs_setlkw(struct fs *fs, const struct fs_file *f, const struct fs_lock *l,
+    struct fs_ticket *t)
+{
+	int	 rc;
+
+	rc = fs_setlkw_quiet(fs, f, l, t);
+	if (rc == 0)
+		ring_kick(&fs->q[t->queue], false);
+	return rc;
 }
 
 int

@@ -145,6 +145,9 @@ int	fs_setlk(struct fs *, const struct fs_file *,
 /* Only put it on the queue; fs_finish() waits for the lock. */
 int	fs_setlkw(struct fs *, const struct fs_file *,
 	    const struct fs_lock *, struct fs_ticket *);
+/* The same, and the device learns of it with the next request. */
+int	fs_setlkw_quiet(struct fs *, const struct fs_file *,
+	    const struct fs_lock *, struct fs_ticket *);
 int	fs_flush_as(struct fs *, const struct fs_file *, uint64_t owner);
 int	fs_release_as(struct fs *, const struct fs_file *,
 	    const struct fuse_release_in *);
