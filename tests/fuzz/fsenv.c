@@ -452,7 +452,7 @@ env_open(unsigned int how, uint32_t share, uint64_t flags)
 	env_honest(&attr, env.file[ENV_ROOT]);
 	fs->base = env.base;
 	fs->fd_total = 7;
-	fs->locks = lock_table_new(fs);
+	fs->locks = lock_table_new(fs, 8);
 	fs->reqs = req_pool_new(4);
 	fs->handles = handle_table_new(fs, 4);
 	fs->nodes = node_table_new(fs,
