@@ -47,6 +47,7 @@ enum env_file {
 /* env_open() */
 #define ENV_CACHE		0x03u	/* enum msg_cache */
 #define ENV_READY		0x04u	/* as if INIT had been answered */
+#define ENV_RULES		0x08u	/* ids are translated */
 
 struct env_answer {
 	int err;			/* or what follows */

@@ -23,6 +23,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -87,14 +88,17 @@ run(void)
 
 /* ---- what comes before ---- */
 
+static uint64_t session = FUSE_SUBMOUNTS | FUSE_CREATE_SUPP_GROUP |
+    FUSE_PROTO_ALLOW_IDMAP | FUSE_POSIX_LOCKS | FUSE_FLOCK_LOCKS |
+    FUSE_SETXATTR_EXT;
+
 static void
 begin(uint32_t share)
 {
 	caller = 1000;
 	seed_u8(ENV_READY);
 	seed_u32(share);
-	seed_u64(FUSE_SUBMOUNTS | FUSE_CREATE_SUPP_GROUP |
-	    FUSE_PROTO_ALLOW_IDMAP);
+	seed_u64(session);
 }
 
 /* Node FILE_ID is that file. */
@@ -370,6 +374,113 @@ seeds_session(void)
 	seed_keep("fuzz_fuse", "syncfs-interrupt-init");
 }
 
+static void
+seeds_locks(void)
+{
+	struct fuse_lk_in lock = { .fh = HANDLE, .owner = 7,
+		.lk = { .end = 9, .type = F_WRLCK } };
+	struct fuse_lk_in flock = { .fh = HANDLE, .owner = 7,
+		.lk = { .type = F_WRLCK }, .lk_flags = FUSE_LK_FLOCK };
+	struct fuse_flush_in flush = { .fh = HANDLE, .lock_owner = 7 };
+	struct fuse_interrupt_in intr = { .unique = 0x1234 };
+
+	opened(ENV_FILE);
+	request(FUSE_SETLK, FILE_ID, &lock, sizeof(lock));
+	answer(0, ENV_FILE, "");
+	request(FUSE_GETLK, FILE_ID, &lock, sizeof(lock));
+	request(FUSE_FLUSH, FILE_ID, &flush, sizeof(flush));
+	seed_keep("fuzz_fuse", "setlk-getlk");
+	opened(ENV_OTHER);
+	request(FUSE_SETLKW, FILE_ID, &flock, sizeof(flock));
+	request(FUSE_INTERRUPT, 0, &intr, sizeof(intr));
+	request(FUSE_SETLKW, FILE_ID, &lock, sizeof(lock));
+	answer(0, ENV_OTHER, "");
+	seed_keep("fuzz_fuse", "setlkw-interrupt");
+}
+
+static void
+seeds_xattr(void)
+{
+	struct {
+		struct fuse_setxattr_in in;
+		char rest[16];
+	} set = { .in = { .size = 3 }, .rest = "user.a\0val" };
+	struct {
+		struct fuse_getxattr_in in;
+		char name[8];
+	} get = { .in = { .size = 100 }, .name = "user.a" };
+	struct fuse_getxattr_in list = { .size = 0 };
+
+	begin(MSG_SHARE_XATTR);
+	request(FUSE_SETXATTR, FUSE_ROOT_ID, &set, sizeof(set.in) + 10);
+	answer(0, 0, "");
+	request(FUSE_GETXATTR, FUSE_ROOT_ID, &get, sizeof(get.in) + 7);
+	answer(0, 0, "val");
+	request(FUSE_LISTXATTR, FUSE_ROOT_ID, &list, sizeof(list));
+	answer(0, 0, "");
+	request(FUSE_REMOVEXATTR, FUSE_ROOT_ID, "user.a", 7);
+	answer(0, 0, "");
+	seed_keep("fuzz_fuse", "xattr");
+}
+
+static void
+seeds_misc(void)
+{
+	struct fuse_create_in create = { .flags = 2, .mode = 0644 };
+	struct fuse_access_in access = { .mask = R_OK };
+	struct fuse_ioctl_in ioctl = { .fh = HANDLE, .cmd = 0x80086601,
+		.out_size = 8 };
+
+	begin(0);
+	request(FUSE_TMPFILE, FUSE_ROOT_ID, &create, sizeof(create));
+	answer(0, HONEST | ENV_FILE | ENV_FILE << 3, "");
+	seed_keep("fuzz_fuse", "tmpfile");
+	begin(0);
+	request(FUSE_ACCESS, FUSE_ROOT_ID, &access, sizeof(access));
+	answer(EACCES, 0, "");
+	seed_keep("fuzz_fuse", "access");
+	opened(ENV_FILE);
+	request(FUSE_IOCTL, FILE_ID, &ioctl, sizeof(ioctl));
+	answer(0, 0, "12345678");
+	seed_keep("fuzz_fuse", "ioctl");
+	begin(0);
+	request(FUSE_LOOKUP, FUSE_ROOT_ID, "..", 3);
+	answer(0, HONEST | ENV_ROOT, "");
+	request(FUSE_LOOKUP, FUSE_ROOT_ID, ".", 2);
+	answer(0, HONEST | ENV_ROOT, "");
+	seed_keep("fuzz_fuse", "lookup-dots");
+}
+
+/* More nodes than descriptors: the oldest keeps its seal only. */
+static void
+seeds_sealed(void)
+{
+	struct fuse_getattr_in get = { .getattr_flags = 0 };
+	struct msg_seal seal;
+	char tail[MSG_SEAL_LEN(9) + 1];
+	unsigned int i;
+
+	begin(MSG_SHARE_HANDLES);
+	for (i = 0; i < ENV_LINK + 1u; i++) {
+		memset(&seal, 0, sizeof(seal));
+		memset(seal.mac, 1, sizeof(seal.mac));
+		seal.mnt_id = 0x0101010101010101;
+		seal.len = 9;
+		request(FUSE_LOOKUP, FUSE_ROOT_ID, "a", 2);
+		seed_u8(1);
+		seed_u8(0);
+		seed_u8(0);
+		seed_u8(HONEST | i);
+		seed_u8(0);
+		seed_u16(MSG_SEAL_LEN(9));
+		memcpy(tail, &seal, MSG_SEAL_LEN(9));
+		seed_bytes(tail, MSG_SEAL_LEN(9));
+	}
+	request(FUSE_GETATTR, FILE_ID, &get, sizeof(get));
+	answer(0, ENV_FILE, "");
+	seed_keep("fuzz_fuse", "sealed");
+}
+
 void
 seeds_fuse(void)
 {
@@ -377,7 +488,11 @@ seeds_fuse(void)
 	seeds_data();
 	seeds_dirs();
 	seeds_files();
+	seeds_locks();
+	seeds_misc();
 	seeds_names();
 	seeds_rights();
+	seeds_sealed();
 	seeds_session();
+	seeds_xattr();
 }
