@@ -30,6 +30,13 @@
 #include <errno.h>
 #include <fcntl.h>
 
+#include <event2/event.h>
+
+/* A second try is made in the next turn, whatever the clock says. */
+static const struct timeval env_at_once;
+#undef evtimer_add
+#define evtimer_add(ev, tv)	((void)(tv), event_add(ev, &env_at_once))
+
 /* Included, as these never free their tables. */
 #include "transport/handle.c"
 #include "transport/lock.c"
@@ -233,6 +240,12 @@ blink_hopen(struct blink *b, const struct msg_seal *seal, void *cookie)
 	r->call.type = Q_HOPEN;
 	env_wait(r);
 	return 0;
+}
+
+void
+env_turn(void)
+{
+	event_base_loop(env.base, EVLOOP_NONBLOCK);
 }
 
 unsigned int

@@ -81,6 +81,9 @@ int	env_is_question(unsigned int i);
 void	env_answer(unsigned int i, const struct env_answer *a);
 void	env_run(unsigned int i);
 
+/* A turn of the event loop: who waits for a lock tries again. */
+void	env_turn(void);
+
 /* Everything that waits ends, then nothing may be left. */
 void	env_close(void);
 

@@ -113,6 +113,7 @@ deed_run(struct fuzz *f)
 			env_run((which + i) % env_waiting());
 			return;
 		}
+	env_turn();
 }
 
 static void

@@ -395,6 +395,7 @@ seeds_locks(void)
 	request(FUSE_INTERRUPT, 0, &intr, sizeof(intr));
 	request(FUSE_SETLKW, FILE_ID, &lock, sizeof(lock));
 	answer(0, ENV_OTHER, "");
+	run();
 	seed_keep("fuzz_fuse", "setlkw-interrupt");
 }
 
