@@ -54,6 +54,7 @@ struct hostmount {
 	uint16_t	 ring_num;		/* descriptors of each */
 	size_t		 mem_len;		/* bytes */
 	bool		 verbose;
+	bool		 refuses;		/* INTERRUPT */
 	struct box	 box;
 	struct hiprio	 hiprio;
 	struct queue	 queue[HOSTMOUNT_QUEUE_MAX];
@@ -69,7 +70,7 @@ static struct hostmount	 hostmount;
 static _Noreturn void
 hostmount_usage(void)
 {
-	fprintf(stderr, "usage: viofsd-hostmount [-v] [-q request-queues] "
+	fprintf(stderr, "usage: viofsd-hostmount [-Iv] [-q request-queues] "
 	    "[-s queue-size] [-m memory-MiB]\n"
 	    "\t[-o fuse-mount-options] SOCKET MOUNTPOINT\n");
 	exit(2);
@@ -98,8 +99,11 @@ hostmount_args(struct hostmount *h, int argc, char **argv)
 	h->queue_cnt = 1;
 	h->ring_num = 256;
 	h->mem_len = 72u << 20;
-	while ((c = getopt(argc, argv, "m:o:q:s:v")) != -1) {
+	while ((c = getopt(argc, argv, "Im:o:q:s:v")) != -1) {
 		switch (c) {
+		case 'I':
+			h->refuses = true;
+			break;
 		case 'm':
 			h->mem_len = (size_t)hostmount_number(optarg, 4,
 			    65536, 'm') << 20;
@@ -223,6 +227,7 @@ hostmount_mount(struct hostmount *h)
 		q->hiprio = &h->hiprio;
 		q->tell = h->tell;
 		q->verbose = h->verbose;
+		q->refuses = h->refuses;
 		fd = first;
 		err = i == 0 ? 0 : fusedev_clone(first, &fd);
 		if (err == 0)

@@ -189,20 +189,26 @@ queue_send(struct queue *q, struct pool_slot *s, size_t len)
 	const uint8_t		*req = s->ptr + POOL_PAGE - POOL_FRONT;
 	struct fuse_in_header	 h;
 	size_t			 room;
+	int			 err = EIO;
 
 	memcpy(&h, req, sizeof(h));
 	s->start = stats_now();
 	s->unique = h.unique;
 	s->opcode = h.opcode;
-	if (opcode_hiprio(h.opcode)) {
+	if (h.opcode == FUSE_INTERRUPT && q->refuses) {
+		/* ENOSYS: the kernel sends no more of them. */
+		err = ENOSYS;
+	} else if (opcode_hiprio(h.opcode)) {
 		hiprio_send(q->hiprio, s, len);
 		return;
+	} else {
+		room = opcode_room(h.opcode, req + sizeof(h),
+		    len - sizeof(h));
+		if (pool_place(s, len, room) &&
+		    queue_add(q, s, opcode_head(&h, len), len))
+			return;
 	}
-	room = opcode_room(h.opcode, req + sizeof(h), len - sizeof(h));
-	if (pool_place(s, len, room) &&
-	    queue_add(q, s, opcode_head(&h, len), len))
-		return;
-	queue_fail(q, h.unique, EIO);
+	queue_fail(q, h.unique, err);
 	stats_add(&q->stats, h.opcode, s->start, true);
 	pool_put(s);
 }

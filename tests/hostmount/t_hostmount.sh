@@ -282,7 +282,7 @@ work_killed() {
 		dd if=big of=/dev/null bs=1M iflag=direct status=none &
 		pid=$!
 		sleep "0.00$((i % 10))"
-		kill -s "$([ $((i % 2)) = 0 ] && echo KILL || echo INT)" \
+		kill -s "$([ $((i % 2)) = 0 ] && echo KILL || echo TERM)" \
 		    "$pid" 2>/dev/null || :
 		wait "$pid" || :
 	done
@@ -440,12 +440,15 @@ if [ -x "$other" ]; then
 	"$other" --socket-path="$top/sock" -o source="$share" \
 	    >"$top/log" 2>&1 </dev/null &
 	daemon_pid=$!
-	attach
+	# It does not survive an interrupt.
+	attach -I
 	work "QEMU's virtiofsd: tar of headers" work_tar
+	work "QEMU's virtiofsd: readers killed while they wait" work_killed
 	umount "$mnt"
 	left 0 "QEMU's virtiofsd: umount"
 else
 	skip "QEMU's virtiofsd: tar of headers" "no $other"
+	skip "QEMU's virtiofsd: readers killed while they wait" "no $other"
 	skip "QEMU's virtiofsd: umount" "no $other"
 fi
 
