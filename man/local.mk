@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 dist_man_MANS += man/viofsd.8 man/viofsd-fsworker.8 man/viofsd-transport.8
 
-EXTRA_DIST += docs/ARCHITECTURE.md docs/COMPATIBILITY.md docs/HACKING.md \
+EXTRA_DIST += docs/ARCHITECTURE.md docs/COMPATIBILITY.md docs/CONFORMANCE.md docs/HACKING.md \
 	docs/MESSAGES docs/SYSCALLS docs/THREATS.md docs/TRUST.md \
 	tests/tools/gen-messages tests/tools/gen-syscalls
 
