@@ -41,7 +41,7 @@ struct queue {
 	int			 tell;		/* eventfd, the owner's */
 	int			 poll;
 	bool			 verbose;
-	bool			 refuses;	/* INTERRUPT: see queue_send() */
+	bool			 refuses;	/* INTERRUPT */
 	bool			 listens;	/* fd is in poll */
 	bool			 runs;		/* thread has been started */
 	pthread_t		 thread;
