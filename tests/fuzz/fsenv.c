@@ -378,11 +378,13 @@ env_open(unsigned int bits)
 	memset(&attr, 0, sizeof(attr));
 	env_honest(&attr, env.file[ENV_ROOT]);
 	fs->reqs = req_pool_new(4);
+	fs->fd_total = 16;
 	fs->handles = handle_table_new(fs, 6);
+	fs->locks = lock_table_new(fs, 2);
 	fs->nodes = node_table_new(fs,
 	    fcntl(env.file[ENV_ROOT], F_DUPFD_CLOEXEC, 0), &attr, 16);
 	FUZZ_MUST(fs->reqs != NULL && fs->handles != NULL &&
-	    fs->nodes != NULL);
+	    fs->locks != NULL && fs->nodes != NULL);
 }
 
 static void
@@ -407,6 +409,7 @@ env_free(void)
 		free(n->chunk[i]);
 	free(n->hash);
 	free(n);
+	free(env.fs.locks);
 }
 
 void
