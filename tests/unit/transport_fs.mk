@@ -15,6 +15,8 @@ transport_fs_tests = \
 	tests/unit/test_op_io \
 	tests/unit/test_op_list \
 	tests/unit/test_op_lock \
+	tests/unit/test_op_plus \
+	tests/unit/test_op_read \
 	tests/unit/test_req \
 	tests/unit/test_route \
 	tests/unit/test_wlink
@@ -41,12 +43,20 @@ tests_unit_test_lock_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_lock_LDADD = $(transport_fs_libs)
 tests_unit_test_node_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_node_LDADD = $(transport_fs_libs)
+tests_unit_test_op_io_SOURCES = tests/unit/test_op_io.c tests/unit/ioenv.h
 tests_unit_test_op_io_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_op_io_LDADD = $(transport_fs_libs)
+tests_unit_test_op_list_SOURCES = tests/unit/test_op_list.c tests/unit/listenv.h
 tests_unit_test_op_list_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_op_list_LDADD = $(transport_fs_libs)
 tests_unit_test_op_lock_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_op_lock_LDADD = $(transport_fs_libs)
+tests_unit_test_op_plus_SOURCES = tests/unit/test_op_plus.c tests/unit/listenv.h
+tests_unit_test_op_plus_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_op_plus_LDADD = $(transport_fs_libs)
+tests_unit_test_op_read_SOURCES = tests/unit/test_op_read.c tests/unit/ioenv.h
+tests_unit_test_op_read_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_op_read_LDADD = $(transport_fs_libs)
 tests_unit_test_req_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_req_LDADD = $(transport_fs_libs)
 tests_unit_test_route_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
