@@ -36,6 +36,7 @@
 
 #include "transport/dispatch.h"
 #include "transport/iopool.h"
+#include "transport/lock.h"
 #include "transport/op.h"
 #include "transport/route.h"
 #include "transport/sysfd.h"
@@ -73,6 +74,13 @@ vu_ring_running(struct vu_dev *d, unsigned int idx)
 {
 	(void)d;
 	return idx < 2;
+}
+
+int
+vu_draining(const struct vu_dev *d)
+{
+	(void)d;
+	return 0;
 }
 
 void

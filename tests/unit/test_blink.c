@@ -210,7 +210,7 @@ answer(uint16_t type, uint32_t id, uint32_t err)
 static void
 test_opened(void **state)
 {
-	uint32_t id[2];
+	uint32_t id[2] = { 0 };
 
 	(void)state;
 	assert_int_equal(ask(0), 0);
@@ -231,7 +231,7 @@ static void
 test_many(void **state)
 {
 	unsigned int i, done = 0;
-	uint32_t id[ASKED];
+	uint32_t id[ASKED] = { 0 };
 	int seal, cnt = 0, most = 0;
 
 	(void)state;
@@ -257,7 +257,7 @@ static void
 test_again(void **state)
 {
 	unsigned int i;
-	uint32_t id[BLINK_HOPEN_MAX + 4];
+	uint32_t id[BLINK_HOPEN_MAX + 4] = { 0 };
 
 	(void)state;
 	again_from = 0;
@@ -277,7 +277,7 @@ static void
 test_not_sent(void **state)
 {
 	unsigned int i;
-	uint32_t id[BLINK_HOPEN_MAX];
+	uint32_t id[BLINK_HOPEN_MAX] = { 0 };
 
 	(void)state;
 	send_err = EAGAIN;
@@ -308,7 +308,7 @@ test_not_asked(void **state)
 		BLINK_WGET_MAX + BLINK_HOPEN_MAX, UINT32_MAX,
 	};
 	unsigned int i, before = fd_count();
-	uint32_t id;
+	uint32_t id = 0;
 
 	(void)state;
 	for (i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
@@ -332,7 +332,7 @@ test_workers(void **state)
 {
 	const struct q_wget *q;
 	struct cred cred;
-	uint32_t id;
+	uint32_t id = 0;
 
 	(void)state;
 	cred_set(&cred, CRED_USER, 1000, 1001);

@@ -56,6 +56,13 @@ vu_ring_running(struct vu_dev *d, unsigned int idx)
 	return idx < 2;
 }
 
+int
+vu_draining(const struct vu_dev *d)
+{
+	(void)d;
+	return 0;
+}
+
 void
 vu_idle(struct vu_dev *d)
 {
