@@ -41,6 +41,7 @@ void	more_ioctl(void);
 void	more_ids(void);
 void	more_time(void);
 void	more_readonly(void);
+void	more_lie(void);
 void	more_line(void);
 
 void	more_lock(void);

@@ -49,6 +49,7 @@ main(int argc, char **argv)
 	more_ids();
 	more_time();
 	more_readonly();
+	more_lie();
 	more_line();
 	return tap_done();
 }
