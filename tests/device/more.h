@@ -34,6 +34,7 @@ void	more_map(void);
 void	more_acl(void);
 void	more_label(void);
 void	more_kill(void);
+void	more_same(void);
 void	more_open(void);
 void	more_tmpfile(void);
 void	more_node(void);
