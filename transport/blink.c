@@ -170,10 +170,11 @@ blink_opened(struct blink *b, struct chan_msg *m)
 	b->ops->opened(b->arg, h->cookie, (int)m->hdr.err,
 	    m->hdr.err == 0 ? fdbag_take(&m->fds, 0) : -1);
 	free(h);
-	if ((next = STAILQ_FIRST(&b->hopen_wait)) == NULL)
-		return;
-	STAILQ_REMOVE_HEAD(&b->hopen_wait, entry);
-	if ((err = blink_hopen_send(b, next)) != 0) {
+	/* One that cannot be sent must not stop those behind it. */
+	while ((next = STAILQ_FIRST(&b->hopen_wait)) != NULL) {
+		STAILQ_REMOVE_HEAD(&b->hopen_wait, entry);
+		if ((err = blink_hopen_send(b, next)) == 0)
+			break;
 		b->ops->opened(b->arg, next->cookie, err, -1);
 		free(next);
 	}

@@ -64,7 +64,8 @@ tests_device_t_more_SOURCES = \
 	tests/device/more_acl.c tests/device/more_help.c \
 	tests/device/more_ids.c tests/device/more_ioctl.c \
 	tests/device/more_kill.c tests/device/more_label.c \
-	tests/device/more_line.c tests/device/more_map.c \
+	tests/device/more_lie.c tests/device/more_line.c \
+	tests/device/more_map.c tests/device/more_same.c \
 	tests/device/more_node.c tests/device/more_open.c \
 	tests/device/more_time.c tests/device/more_xattr.c \
 	tests/device/t_more.c

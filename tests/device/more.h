@@ -34,6 +34,7 @@ void	more_map(void);
 void	more_acl(void);
 void	more_label(void);
 void	more_kill(void);
+void	more_same(void);
 void	more_open(void);
 void	more_tmpfile(void);
 void	more_node(void);
@@ -41,6 +42,7 @@ void	more_ioctl(void);
 void	more_ids(void);
 void	more_time(void);
 void	more_readonly(void);
+void	more_lie(void);
 void	more_line(void);
 
 void	more_lock(void);

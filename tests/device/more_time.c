@@ -198,7 +198,8 @@ more_readonly_files(struct box *b, uint64_t n)
 void
 more_readonly(void)
 {
-	static const char *const	 on[] = { "--xattr", "--readonly", NULL };
+	static const char *const	 on[] = { "--xattr", "--readonly",
+	    NULL };
 	struct box			 b;
 	uint64_t			 n;
 

@@ -42,6 +42,7 @@ main(int argc, char **argv)
 	more_acl();
 	more_label();
 	more_kill();
+	more_same();
 	more_open();
 	more_tmpfile();
 	more_node();
@@ -49,6 +50,7 @@ main(int argc, char **argv)
 	more_ids();
 	more_time();
 	more_readonly();
+	more_lie();
 	more_line();
 	return tap_done();
 }

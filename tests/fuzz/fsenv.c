@@ -47,6 +47,7 @@ static const struct timeval env_at_once;
 #include "transport/blink.h"
 #include "transport/dispatch.h"
 #include "transport/iopool.h"
+#include "transport/lock.h"
 #include "transport/op.h"
 #include "transport/route.h"
 #include "transport/sysfd.h"
@@ -471,7 +472,7 @@ env_open(unsigned int how, uint32_t share, uint64_t flags)
 	fs->nodes = node_table_new(fs,
 	    fcntl(env.file[ENV_ROOT], F_DUPFD_CLOEXEC, 0), &attr, 7);
 	FUZZ_MUST(fs->reqs != NULL && fs->handles != NULL &&
-	    fs->nodes != NULL);
+	    fs->locks != NULL && fs->nodes != NULL);
 }
 
 static void
@@ -497,6 +498,7 @@ env_free(void)
 		free(n->chunk[i]);
 	free(n->hash);
 	free(n);
+	free(env.fs.locks);
 }
 
 void

@@ -345,7 +345,7 @@ if ! guest_image >"$guest_tmp/image.log" 2>&1; then
 fi
 echo "# accelerator: $guest_accel"
 test_work
-test_cache never mount links rename content owners setgid names
+test_cache never mount tree links rename content owners setgid names
 test_cache always mount tree links rename content mmap owners setgid names
 test_two
 test_swarm

@@ -78,8 +78,8 @@ lint_rule calls_ioctl "ioctls are made in w_ioctl.c alone" \
     lint_only 'ioctl' 'fsworker/w_ioctl[.]c'
 lint_rule calls_access "the kernel is asked who may what in w_node.c alone" \
     lint_only 'access|faccessat2?|eaccess|euidaccess' 'fsworker/w_node[.]c'
-lint_rule calls_lock "files are locked in socket.c and op_lock.c alone" \
-    lint_only 'flock|lockf' 'broker/socket[.]c|transport/op_lock[.]c'
+lint_rule calls_lock "files are locked by socket.c and where the guest's locks are" \
+    lint_only 'flock|lockf' 'broker/socket[.]c|transport/op_(lock|open)[.]c'
 lint_rule calls_chdir "a working directory is set once, before any peer" \
     lint_only 'f?chdir' 'broker/root[.]c|fsworker/at[.]c'
 lint_rule calls_guest "what a guest wrote is decoded in transport/ alone" \

@@ -50,7 +50,7 @@ include_powers() {
 	<sha2.h>		common/seal\.c
 	<sys/xattr.h>		fsworker/(w_)?xattr\.c|transport/op_xattr\.c
 	<sys/ioctl.h>		fsworker/w_ioctl\.c|common/sandbox_fsworker\.c
-	<sys/file.h>		broker/socket\.c|transport/op_lock\.c
+	<sys/file.h>		broker/socket\.c|transport/op_(lock|open)\.c
 	<linux/fs(crypt|verity)?.h>	fsworker/w_ioctl\.c|common/sandbox_fsworker\.c
 	"../common/msg_file.h"	common/msg\.h
 	"../common/seal.h"	common/seal\.c|broker/[a-z_]*\.c|fsworker/give\.c

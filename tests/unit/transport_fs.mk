@@ -4,12 +4,19 @@
 if HAVE_CMOCKA
 transport_fs_tests = \
 	tests/unit/test_dispatch \
+	tests/unit/test_ask \
+	tests/unit/test_blink \
+	tests/unit/test_ext \
 	tests/unit/test_fin \
 	tests/unit/test_fout \
 	tests/unit/test_handle \
+	tests/unit/test_lock \
 	tests/unit/test_node \
 	tests/unit/test_op_io \
 	tests/unit/test_op_list \
+	tests/unit/test_op_lock \
+	tests/unit/test_op_plus \
+	tests/unit/test_op_read \
 	tests/unit/test_req \
 	tests/unit/test_route \
 	tests/unit/test_wlink
@@ -20,18 +27,36 @@ transport_fs_libs = libtransport.a libcommon.a $(CMOCKA_LIBS) \
 	$(EVENT_LIBS) $(SECCOMP_LIBS) $(BSD_LIBS) -lpthread
 tests_unit_test_dispatch_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_dispatch_LDADD = $(transport_fs_libs)
+tests_unit_test_ask_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_ask_LDADD = $(transport_fs_libs)
+tests_unit_test_blink_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_blink_LDADD = $(transport_fs_libs)
+tests_unit_test_ext_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_ext_LDADD = $(transport_fs_libs)
 tests_unit_test_fin_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_fin_LDADD = $(transport_fs_libs)
 tests_unit_test_fout_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_fout_LDADD = $(transport_fs_libs)
 tests_unit_test_handle_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_handle_LDADD = $(transport_fs_libs)
+tests_unit_test_lock_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_lock_LDADD = $(transport_fs_libs)
 tests_unit_test_node_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_node_LDADD = $(transport_fs_libs)
+tests_unit_test_op_io_SOURCES = tests/unit/test_op_io.c tests/unit/ioenv.h
 tests_unit_test_op_io_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_op_io_LDADD = $(transport_fs_libs)
+tests_unit_test_op_list_SOURCES = tests/unit/test_op_list.c tests/unit/listenv.h
 tests_unit_test_op_list_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_op_list_LDADD = $(transport_fs_libs)
+tests_unit_test_op_lock_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_op_lock_LDADD = $(transport_fs_libs)
+tests_unit_test_op_plus_SOURCES = tests/unit/test_op_plus.c tests/unit/listenv.h
+tests_unit_test_op_plus_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_op_plus_LDADD = $(transport_fs_libs)
+tests_unit_test_op_read_SOURCES = tests/unit/test_op_read.c tests/unit/ioenv.h
+tests_unit_test_op_read_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_op_read_LDADD = $(transport_fs_libs)
 tests_unit_test_req_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_req_LDADD = $(transport_fs_libs)
 tests_unit_test_route_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
