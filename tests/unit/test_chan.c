@@ -165,7 +165,7 @@ test_sizes(void **state)
 {
 	struct {
 		struct lookup_answer m;
-		char more[16];
+		char more[MSG_SEAL_MAX + 16];	/* a tail may be a seal */
 	} big;
 	size_t len;
 
@@ -180,6 +180,9 @@ test_sizes(void **state)
 		if (len == sizeof(big.m))
 			continue;
 		refused(&big, len, 1, "wrong size");
+		if (len > sizeof(big.m) &&
+		    len <= sizeof(big.m) + MSG_SEAL_MAX)
+			continue;
 		big.m.hdr.len = (uint32_t)len;
 		refused(&big, len, 1, "wrong size");
 	}
