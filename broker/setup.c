@@ -138,11 +138,12 @@ setup_acquire(struct broker *b, struct setup *s)
 		gid = conf_group(c->socket_group);
 	setup_share(b);
 	helper_open(&s->helpers);
-	if (c->socket_path != NULL)
-		b->listenfd = socket_listen(c->socket_path, gid, &b->lockfd);
 	b->nofile = (uint32_t)limit_nofile(c->rlimit_nofile);
 	s->helper_nofile = limit_helpers();
 	conf_transport_ids(&s->ids);
+	/* Behind what may be refused, for the socket would stay. */
+	if (c->socket_path != NULL)
+		b->listenfd = socket_listen(c->socket_path, gid, &b->lockfd);
 	if (!c->readonly)
 		tree_warn_suid(c->shared_dir);
 	b->name = c->tag != NULL ? c->tag :

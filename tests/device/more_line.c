@@ -25,6 +25,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "more.h"
 
@@ -46,6 +47,7 @@ static const struct more_line_bad {
 	{ { "--tag", "0123456789012345678901234567890123456" }, "--tag" },
 	{ { "--thread-pool-size", "257" }, "--thread-pool-size: '257'" },
 	{ { "--thread-pool-size=-1" }, "--thread-pool-size" },
+	{ { "--rlimit-nofile", "700" }, "--rlimit-nofile: '700'" },
 	{ { "--rlimit-nofile", "many" }, "--rlimit-nofile: 'many'" },
 	{ { "--sandbox", "jail" }, "--sandbox: 'jail'" },
 	{ { "--seccomp", "ask" }, "--seccomp: 'ask'" },
@@ -165,6 +167,7 @@ more_line_refused(const struct more_line_bad *bad)
 	if (!tap_ok(lines == 1 && strstr(text, bad->says) != NULL,
 	    "one line that names it"))
 		tap_diag("%u lines, no %s in: %s", lines, bad->says, text);
+	tap_is(access(d.sock, F_OK), -1, "no socket is left");
 	daemon_close(&d);
 }
 

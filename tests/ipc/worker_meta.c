@@ -310,9 +310,10 @@ meta_seal(struct meta *m)
 	struct q_lookup q;
 	struct msg_seal seal;
 	const struct a_lookup *a;
-	struct file_handle none = { 0, 0 };
+	struct file_handle none;
 	int mnt;
 
+	memset(&none, 0, sizeof(none));
 	if (name_to_handle_at(m->file, "", &none, &mnt, AT_EMPTY_PATH) == -1 &&
 	    errno == EOPNOTSUPP) {
 		tap_skip("TMPDIR has no file handles", "%s: seal", m->class);

@@ -57,6 +57,7 @@ trap 'exit 1' HUP INT TERM
 mkdir -m 0777 "$top/share"
 # umask and descriptors as a careless parent would leave them.
 (umask 0; exec "$daemon" --socket-path "$top/sock" \
+    --inode-file-handles=never \
     --shared-dir "$top/share" 2>"$top/log" 7<"$top" >/dev/null </dev/null) &
 broker=$!
 mkfifo "$top/talk"
@@ -120,7 +121,8 @@ identity() {
 	    "$1: nothing inheritable, nothing ambient"
 }
 
-# jail ROLE PID: what holds for every process, and for each of its threads.
+# jail ROLE PID [CWD]: what holds for every process, and for each of its
+# threads.  A worker stands where it names descriptors, in its own /proc.
 jail() {
 	local task
 
@@ -134,7 +136,8 @@ jail() {
 	    "/ ro," "$1: one mount, read-only"
 	is "$(mkdir "/proc/$2/root/x" 2>/dev/null && echo made)" "" \
 	    "$1: nothing can be made there"
-	is "$(readlink "/proc/$2/cwd")" / "$1: working directory"
+	is "$(readlink "/proc/$2/cwd" | sed 's,^/[0-9]*/fd$,fd,')" "${3:-/}" \
+	    "$1: working directory"
 	is "$(grep -c '^[^ ]* .wx' "/proc/$2/maps" || :)" 0 \
 	    "$1: no memory is writable and executable"
 	is "$(awk '/Max core file size/ { print $5, $6 }' \
@@ -192,8 +195,8 @@ identity "user worker" "$user" 1000 1000 0000000000000000
 jail broker "$broker"
 jail spawner "$spawner"
 jail transport "$transport"
-jail "root worker" "$root"
-jail "user worker" "$user"
+jail "root worker" "$root" fd
+jail "user worker" "$user" fd
 
 spaces broker "$broker" mnt net ipc uts cgroup
 spaces transport "$transport" mnt net ipc uts cgroup pid
@@ -269,6 +272,25 @@ for pid in "$transport" "$spawner" "$root" "$user"; do
 	[ ! -d "/proc/$pid" ] || left="$left $pid"
 done
 is "$left" "" "no process is left"
+
+# With file handles the broker opens them: one capability and one descriptor
+# for each mount more, where the filesystem has handles.
+"$daemon" --socket-path "$top/sock2" --shared-dir "$top/share" \
+    2>"$top/log2" >/dev/null </dev/null &
+broker=$!
+for _ in $(seq 100); do
+	[ "$(field "$broker" Seccomp)" != 2 ] || break
+	sleep 0.1
+done
+got="$(field "$broker" CapEff) $(holds "$broker" | tr ',' '\n' | grep -x '1 open /' || :)"
+case $got in
+"0000000000000020 " | "0000000000000024 1 open /")
+	ok "broker with file handles: $got" ;;
+*)	not_ok "broker with file handles: $got" ;;
+esac
+kill "$broker"
+wait "$broker" || :
+broker=
 if [ "$failed" != 0 ]; then
 	sed 's/^/# log: /' "$top/log"
 fi

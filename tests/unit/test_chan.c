@@ -165,7 +165,7 @@ test_sizes(void **state)
 {
 	struct {
 		struct lookup_answer m;
-		char more[MSG_SEAL_MAX + 16];	/* a tail may be a seal */
+		char more[MSG_SEAL_MAX + 16];
 	} big;
 	size_t len;
 
@@ -180,11 +180,34 @@ test_sizes(void **state)
 		if (len == sizeof(big.m))
 			continue;
 		refused(&big, len, 1, "wrong size");
-		if (len > sizeof(big.m) &&
-		    len <= sizeof(big.m) + MSG_SEAL_MAX)
-			continue;
 		big.m.hdr.len = (uint32_t)len;
-		refused(&big, len, 1, "wrong size");
+		/* In between it is a tail. */
+		if (len < sizeof(big.m) || len > sizeof(big.m) + MSG_SEAL_MAX)
+			refused(&big, len, 1, "wrong size");
+	}
+}
+
+static void
+test_tail(void **state)
+{
+	static const uint32_t lens[] = { 0, 1, MSG_SEAL_MAX };
+	struct {
+		struct lookup_answer m;
+		char more[MSG_SEAL_MAX];
+	} big;
+	unsigned int i;
+
+	(void)state;
+	memset(&big, 0x5a, sizeof(big));
+	for (i = 0; i < 3; i++) {
+		big.m = good();
+		big.m.hdr.len += lens[i];
+		raw(&big, big.m.hdr.len, 1, 1);
+		assert_int_equal(chan_recv(&us, &msg), 0);
+		assert_int_equal(msg.tail_len, lens[i]);
+		if (lens[i] > 0)
+			assert_memory_equal(msg.tail, big.more, lens[i]);
+		fdbag_close(&msg.fds);
 	}
 }
 
@@ -447,6 +470,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		UNIT(test_good),
 		UNIT(test_sizes),
+		UNIT(test_tail),
 		UNIT(test_length_lies),
 		UNIT(test_errors_are_empty),
 		UNIT(test_descriptors),

@@ -29,6 +29,7 @@
 
 #include "transport/dispatch.c"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -127,7 +128,7 @@ setup(void **state)
 	memset(left, 0, sizeof(left));
 	other_cnt = 0;
 	fs.base = event_base_new();
-	fs.reqs = req_pool_new(4);
+	fs.reqs = req_pool_new(0);
 	fs.resume = event_new(fs.base, -1, 0, dispatch_resume, &fs);
 	memset(&in, 0, sizeof(in));
 	in.len = sizeof(in);
@@ -144,6 +145,7 @@ teardown(void **state)
 	assert_int_equal(req_live(&fs), 0);
 	event_free(fs.resume);
 	event_base_free(fs.base);
+	free(fs.reqs);
 	return 0;
 }
 
