@@ -246,7 +246,7 @@ blink_hopen(struct blink *b, const struct msg_seal *seal, void *cookie)
 void
 env_turn(void)
 {
-	event_base_loop(env.base, EVLOOP_NONBLOCK);
+	event_base_loop(env.base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
 }
 
 unsigned int
@@ -498,7 +498,6 @@ env_free(void)
 		free(n->chunk[i]);
 	free(n->hash);
 	free(n);
-	free(env.fs.locks);
 }
 
 void
