@@ -128,9 +128,12 @@ fusedev_unescape(char *s)
 	*to = '\0';
 }
 
-/* The id of the uppermost mount on where, -1 if there is none. */
+/*
+ * The id of the uppermost mount on where, -1 if there is none; *found says
+ * whether the mount of this id is anywhere.
+ */
 static int
-fusedev_top(const char *where)
+fusedev_scan(const char *where, int want, bool *found)
 {
 	FILE	*f;
 	char	*line = NULL;
@@ -138,12 +141,15 @@ fusedev_top(const char *where)
 	size_t	 size = 0;
 	int	 id, top = -1;
 
+	*found = false;
 	f = fopen("/proc/self/mountinfo", "re");
 	if (f == NULL)
 		return -1;
 	while (getline(&line, &size, f) != -1) {
 		if (sscanf(line, "%d %*d %*s %*s %16383s", &id, at) != 2)
 			continue;
+		if (id == want)
+			*found = true;
 		fusedev_unescape(at);
 		if (strcmp(at, where) == 0)
 			top = id;
@@ -160,6 +166,7 @@ fusedev_mount(struct fusedev *d, const char *source, const char *dir,
 	unsigned long	 flags = MS_NOSUID | MS_NODEV;
 	struct stat	 st;
 	char		 data[1024];
+	bool		 found;
 	int		 err = 0;
 
 	*fd = -1;
@@ -180,7 +187,7 @@ fusedev_mount(struct fusedev *d, const char *source, const char *dir,
 		*fd = -1;
 		return err;
 	}
-	d->id = fusedev_top(d->where);
+	d->id = fusedev_scan(d->where, -1, &found);
 	return 0;
 }
 
@@ -204,7 +211,25 @@ fusedev_clone(int fd, int *clone)
 bool
 fusedev_mounted(const struct fusedev *d)
 {
-	return d->id != -1 && fusedev_top(d->where) == d->id;
+	bool	 found;
+
+	return d->id != -1 &&
+	    fusedev_scan(d->where, d->id, &found) == d->id;
+}
+
+bool
+fusedev_present(const struct fusedev *d)
+{
+	bool	 found;
+
+	fusedev_scan(d->where, d->id, &found);
+	return found;
+}
+
+int
+fusedev_watch(void)
+{
+	return open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
 }
 
 int

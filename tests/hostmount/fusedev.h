@@ -41,6 +41,12 @@ int	fusedev_clone(int fd, int *clone);
 /* Whether it is still there, and nothing is mounted on top of it. */
 bool	fusedev_mounted(const struct fusedev *);
 
+/* Whether it is anywhere in the tree of this process. */
+bool	fusedev_present(const struct fusedev *);
+
+/* A descriptor with POLLPRI whenever mounts change (the caller's), or -1. */
+int	fusedev_watch(void);
+
 /*
  * Unmount it unless it is gone or hidden.  If it is in use, or lazy says so,
  * it only leaves the tree.  May wait for the daemon unless the connection has

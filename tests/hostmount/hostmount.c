@@ -62,7 +62,9 @@ struct hostmount {
 	int		 sig, tell, done;	/* done: of the umount thread */
 	pthread_t	 umount;
 	bool		 umounts;		/* that thread exists */
-	int64_t		 until;			/* for it; nanoseconds */
+	bool		 gone;			/* unmounted by somebody */
+	int64_t		 until;			/* then; nanoseconds */
+	int		 table;			/* of the mounts */
 };
 
 static struct hostmount	 hostmount;
@@ -239,6 +241,7 @@ hostmount_mount(struct hostmount *h)
 	for (i = 0; i < h->queue_cnt; i++)
 		if ((err = queue_start(&h->queue[i])) != 0)
 			hostmount_fail(h, err, "thread");
+	h->table = fusedev_watch();
 	if (h->verbose)
 		fprintf(stderr, "mounted on %s, %u queues, %u requests each\n",
 		    h->dev.where, h->queue_cnt, slots);
@@ -278,10 +281,18 @@ hostmount_umount(void *arg)
 	return NULL;
 }
 
+/* What is left to write may take a moment. */
+static void
+hostmount_hurry(struct hostmount *h)
+{
+	if (h->until == 0)
+		h->until = stats_now() + HOSTMOUNT_UMOUNT * 1000000LL;
+}
+
 static void
 hostmount_ask(struct hostmount *h)
 {
-	h->until = stats_now() + HOSTMOUNT_UMOUNT * 1000000LL;
+	hostmount_hurry(h);
 	h->umounts = pthread_create(&h->umount, NULL, hostmount_umount,
 	    h) == 0;
 }
@@ -326,7 +337,7 @@ hostmount_left(const struct hostmount *h)
 {
 	int64_t	 left = h->until - stats_now();
 
-	if (!h->umounts)
+	if (h->until == 0)
 		return -1;
 	return left > 0 ? (int)(left / 1000000) + 1 : 0;
 }
@@ -353,6 +364,7 @@ hostmount_serve(struct hostmount *h)
 		{ .fd = h->done, .events = POLLIN },
 		{ .fd = hi->call, .events = POLLIN },
 		{ .fd = h->sig, .events = POLLIN },
+		{ .fd = h->table, .events = POLLPRI },
 	};
 	uint64_t	 n;
 
@@ -376,7 +388,14 @@ hostmount_serve(struct hostmount *h)
 			hiprio_collect(&h->hiprio);
 		if (pfd[5].revents != 0 && hostmount_signal(h))
 			return 1;
+		/* A copy in another namespace keeps the connection up. */
+		if (pfd[6].revents != 0 && !fusedev_present(&h->dev)) {
+			h->gone = true;
+			hostmount_hurry(h);
+		}
 	}
+	if (h->gone)
+		return 0;
 	warnx("%s: cannot be unmounted in time", h->dev.where);
 	return 1;
 }

@@ -3,6 +3,8 @@
 # Real programs at work on a share that the host's own kernel has mounted, and
 # how such a mount ends.  Needs root and /dev/fuse.
 set -eu
+export LC_ALL=C
+unset MAKEFLAGS MAKELEVEL MFLAGS
 
 daemon=${VIOFSD:-./viofsd}
 hostmount=${top_builddir:-.}/tests/hostmount/viofsd-hostmount
@@ -137,7 +139,7 @@ left() {
 	local want=$1 status=0
 
 	shift
-	until_true 15 ended "$watch_pid" || kill -KILL "$hm_pid" || :
+	until_true 20 ended "$watch_pid" || kill -KILL "$hm_pid" || :
 	wait "$watch_pid" || status=$?
 	hm_pid=
 	mounted && status="$status, still mounted"
