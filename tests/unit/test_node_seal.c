@@ -15,7 +15,8 @@
  */
 
 /*
- * Knows: nodes that are handles: which file is which, and which descriptors stay.
+ * Knows: nodes that are handles: which file is which, and which of them keep a
+ * descriptor.
  * Never: a real handle.
  */
 
