@@ -12,9 +12,11 @@ transport_fs_tests = \
 	tests/unit/test_handle \
 	tests/unit/test_lock \
 	tests/unit/test_node \
+	tests/unit/test_node_seal \
 	tests/unit/test_op_io \
 	tests/unit/test_op_list \
 	tests/unit/test_op_lock \
+	tests/unit/test_op_name \
 	tests/unit/test_op_plus \
 	tests/unit/test_op_read \
 	tests/unit/test_req \
@@ -41,8 +43,13 @@ tests_unit_test_handle_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_handle_LDADD = $(transport_fs_libs)
 tests_unit_test_lock_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_lock_LDADD = $(transport_fs_libs)
+tests_unit_test_node_SOURCES = tests/unit/test_node.c tests/unit/nodeenv.h
 tests_unit_test_node_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_node_LDADD = $(transport_fs_libs)
+tests_unit_test_node_seal_SOURCES = tests/unit/test_node_seal.c \
+	tests/unit/nodeenv.h
+tests_unit_test_node_seal_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_node_seal_LDADD = $(transport_fs_libs)
 tests_unit_test_op_io_SOURCES = tests/unit/test_op_io.c tests/unit/ioenv.h
 tests_unit_test_op_io_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_op_io_LDADD = $(transport_fs_libs)
@@ -51,6 +58,8 @@ tests_unit_test_op_list_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_op_list_LDADD = $(transport_fs_libs)
 tests_unit_test_op_lock_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_op_lock_LDADD = $(transport_fs_libs)
+tests_unit_test_op_name_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_op_name_LDADD = $(transport_fs_libs)
 tests_unit_test_op_plus_SOURCES = tests/unit/test_op_plus.c tests/unit/listenv.h
 tests_unit_test_op_plus_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_op_plus_LDADD = $(transport_fs_libs)
