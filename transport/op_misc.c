@@ -69,13 +69,18 @@ op_statx_done(struct req *r, int err, struct chan_msg *m)
 {
 	struct fuse_proto_statx_out out;
 	struct fuse_attr_out times;
+	struct a_statx a;
 
+	if (err == 0) {
+		memcpy(&a, m->body, sizeof(a));
+		err = ask_attr(r->call.fds[0], &a.attr, &a.attr);
+	}
 	if (err != 0) {
 		req_end(r, err);
 		return;
 	}
 	memset(&out, 0, sizeof(out));
-	op_statx_fill(r->fs, &out.stat, m->body);
+	op_statx_fill(r->fs, &out.stat, &a);
 	memset(&times, 0, sizeof(times));
 	times.attr.mode = out.stat.mode;
 	fout_attr_out(r->fs, &times);

@@ -182,7 +182,9 @@ op_tmpfile(struct req *r)
 {
 	struct q_tmpfile *q = &r->call.q.tmpfile;
 	struct fuse_create_in in;
+	const char *name;
 	struct fin f;
+	size_t len;
 	int err;
 
 	fin_init(&f, r);
@@ -191,6 +193,11 @@ op_tmpfile(struct req *r)
 	    (in.flags & O_ACCMODE) != O_WRONLY &&
 	    (in.flags & O_ACCMODE) != O_RDWR)
 		err = EINVAL;
+	if (err == 0 && f.left > 0) {
+		err = fin_string(&f, &name, &len, MSG_NAME_MAX - 1);
+		err = err == ENOENT ? 0 : err;
+		ext_rest(r, &f);
+	}
 	if (err == 0)
 		err = label_tail(r, NULL, 0, &q->label_name_len,
 		    &q->label_len);
