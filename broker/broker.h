@@ -27,6 +27,7 @@
 #include "policy.h"
 #include "rate.h"
 #include "tree.h"
+#include "userns.h"
 
 /*
  * Knows: the state of the running broker, which its event handlers share.
@@ -50,6 +51,7 @@ struct broker {
 	uint32_t landlock;	/* ABI in force, 0 = none */
 	struct tree tree;
 	struct policy policy;
+	struct userns userns;	/* what workers and transport live in */
 	int handles;		/* file handles are opened */
 	uint8_t seal_key[MSG_KEY_LEN];
 	uint8_t *tail;		/* share_tail(): of A_WHELLO, and its */

@@ -345,8 +345,6 @@ conf_notes(const struct conf *c)
 		log_warnx("-d is deprecated, use --log-level debug");
 	if (c->foreground)
 		log_warnx("-f is deprecated and not needed");
-	if (c->userns_map)
-		log_info("--uid-map and --gid-map change nothing as given");
 	if (c->migration)
 		log_info("the options for migration are accepted, but there "
 		    "is no migration");

@@ -24,6 +24,7 @@
 #include <stdio.h>
 
 #include "../common/idmap.h"
+#include "../common/idspace.h"
 
 /*
  * Knows: the command line, from one table of options; the user and group
@@ -112,7 +113,6 @@ struct conf {
 	int migration_on_error;		/* enum conf_on_error */
 	int migration_verify;
 	int migration_confirm;
-	int userns_map;			/* --uid-map, --gid-map were used */
 	int legacy;			/* -o was used */
 	int debug;			/* -d was used */
 	int foreground;			/* -f was used */
@@ -121,6 +121,7 @@ struct conf {
 	int print_help;
 	uint32_t idmap_cnt;		/* --translate-uid, --translate-gid */
 	struct idmap_rule idmap[IDMAP_RULE_MAX];
+	struct idspace space[2];	/* --uid-map, --gid-map: by idmap_of */
 	uint8_t set[CONF_OPT_MAX];	/* by row of the table: was given */
 };
 

@@ -79,6 +79,17 @@ conf_check_rights(const struct conf *c)
 	return NULL;
 }
 
+/* Everything that the guest's root may do is done as root of the namespace. */
+static const char *
+conf_check_maps(const struct conf *c)
+{
+	if (!idspace_has(&c->space[IDMAP_UID], 0))
+		return "--uid-map: no range contains user 0";
+	if (!idspace_has(&c->space[IDMAP_GID], 0))
+		return "--gid-map: no range contains group 0";
+	return NULL;
+}
+
 static int
 conf_check_xattrmap(const struct conf *c, char *err)
 {
@@ -115,7 +126,8 @@ conf_check(struct conf *c, char err[CONF_ERR_MAX])
 
 	conf_check_imply(c);
 	if ((why = conf_check_socket(c)) == NULL &&
-	    (why = conf_check_handles(c)) == NULL)
+	    (why = conf_check_handles(c)) == NULL &&
+	    (why = conf_check_maps(c)) == NULL)
 		why = conf_check_rights(c);
 	if (why == NULL)
 		return conf_check_xattrmap(c, err);

@@ -167,19 +167,18 @@ conf_userns_map(struct conf *c, const struct conf_opt *opt,
     const char *value, char err[CONF_ERR_MAX])
 {
 	struct conf_ids_rule r;
+	struct idspace_range range;
 
 	if (value[0] == '\0' || isalnum((unsigned char)value[0]) ||
-	    conf_ids_numbers(value + 1, value[0], 1, &r) != 0 || r.cnt != 3 ||
-	    r.n[2] == 0)
+	    conf_ids_numbers(value + 1, value[0], 1, &r) != 0 || r.cnt != 3)
 		return conf_refuse(opt, value, err);
-	if (r.n[0] != 0 || r.n[1] != 0 || r.n[2] != UINT32_MAX) {
-		snprintf(err, CONF_ERR_MAX, "--%s: '%.200s' needs a user "
-		    "namespace, which viofsd does not make when it is started "
-		    "as root; use --translate-%s map:%u:%u:%u", opt->name,
-		    value, opt->min == IDMAP_UID ? "uid" : "gid", r.n[0],
-		    r.n[1], r.n[2]);
-		return EINVAL;
-	}
-	c->userns_map = 1;
-	return 0;
+	range.inside = r.n[0];
+	range.outside = r.n[1];
+	range.cnt = r.n[2];
+	if (idspace_add(&c->space[opt->min], &range) == 0)
+		return 0;
+	conf_refuse(opt, value, err);
+	snprintf(err + strlen(err), CONF_ERR_MAX - strlen(err),
+	    "; ranges are not empty, may not meet, nor contain 4294967295");
+	return EINVAL;
 }

@@ -183,9 +183,9 @@ const struct conf_opt conf_opts[] = {
 	CALL("translate-gid", 0, 0, conf_translate, IDMAP_GID, "RULE",
 	    ACCEPTS_TRANSLATE, "translate group ids; repeatable"),
 	CALL("uid-map", 0, 0, conf_userns_map, IDMAP_UID, "MAP", ACCEPTS_MAP,
-	    "for compatibility; only a map that changes nothing"),
+	    "serve in a user namespace with these users; repeatable"),
 	CALL("gid-map", 0, 0, conf_userns_map, IDMAP_GID, "MAP", ACCEPTS_MAP,
-	    "for compatibility; only a map that changes nothing"),
+	    "serve in a user namespace with these groups; repeatable"),
 
 	/* locks */
 	FLAG("flock", 0, flock, 1, "share flock(2) locks with the host"),

@@ -22,6 +22,7 @@
 
 #include "config.h"
 
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 
 #include <errno.h>
@@ -46,6 +47,34 @@
 #include "launch.h"
 #include "limit.h"
 #include "root.h"
+#include "userns.h"
+
+/*
+ * Nobody's ids, and then the share's user namespace, so that files show the
+ * ids that workers see.  The user that it became need not exist there: that
+ * keeps it apart from every user of the share.
+ */
+static void
+launch_ids(const struct launch *l)
+{
+	uint64_t caps = JAIL_CAP(CAP_SETUID) | JAIL_CAP(CAP_SETGID);
+	int usernsfd = l->usernsfd;
+
+	if (usernsfd == -1)
+		caps_keep(caps, 0);
+	else if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == -1)
+		fatal("PR_SET_KEEPCAPS");
+	if (setgroups(0, NULL) == -1 ||
+	    setresgid(l->gid, l->gid, l->gid) == -1 ||
+	    setresuid(l->uid, l->uid, l->uid) == -1)
+		fatal("ids %u:%u", l->uid, l->gid);
+	if (usernsfd != -1) {
+		caps_keep(JAIL_CAP(CAP_SYS_ADMIN) | JAIL_CAP(CAP_SETPCAP),
+		    JAIL_CAP(CAP_SYS_ADMIN));
+		userns_enter(&usernsfd);
+	}
+	caps_keep(0, 0);
+}
 
 __attribute__((noreturn)) static void
 launch_child(const struct launch *l)
@@ -65,13 +94,8 @@ launch_child(const struct launch *l)
 	src[PROC_FD_BROKER] = l->chanfd;
 	src[PROC_FD_BROKER + 1] = l->exefd;
 	limit_apply(l->nofile);
+	launch_ids(l);
 	fdmap(src, PROC_FD_BROKER + 2, PROC_FD_BROKER + 1);
-	caps_keep(JAIL_CAP(CAP_SETUID) | JAIL_CAP(CAP_SETGID), 0);
-	if (setgroups(0, NULL) == -1 ||
-	    setresgid(l->gid, l->gid, l->gid) == -1 ||
-	    setresuid(l->uid, l->uid, l->uid) == -1)
-		fatal("ids %u:%u", l->uid, l->gid);
-	caps_keep(0, 0);
 	jail_no_new_privs();
 	proc_die_with_parent();
 	syscall(SYS_execveat, PROC_FD_BROKER + 1, "", argv, envp,

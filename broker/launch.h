@@ -30,6 +30,7 @@
 struct launch {
 	int exefd;		/* viofsd-transport */
 	int nullfd;
+	int usernsfd;		/* to live in, -1 = where it starts */
 	int chanfd;		/* the transport's end */
 	uid_t uid;		/* never 0 */
 	gid_t gid;

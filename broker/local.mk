@@ -26,6 +26,7 @@ viofsd_SOURCES = \
 	broker/spawner.c broker/spawner.h \
 	broker/title.c broker/title.h \
 	broker/tree.c broker/tree.h \
+	broker/userns.c broker/userns.h \
 	broker/worker.c broker/worker.h
 viofsd_LDFLAGS = $(AM_LDFLAGS) -pie
 viofsd_LDADD = libcommon.a $(EVENT_LIBS) $(CAPNG_LIBS) $(SECCOMP_LIBS) \

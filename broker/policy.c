@@ -40,6 +40,30 @@ policy_init(struct policy *p, const struct idmap *ids, uint64_t add,
 {
 	p->root_caps = (POLICY_ROOT_CAPS | add) & ~drop;
 	p->ids = *ids;
+	p->space = NULL;
+}
+
+void
+policy_space(struct policy *p, const struct idspace space[2])
+{
+	p->space = space;
+}
+
+/* Does every id of cred exist where its worker would live? */
+static int
+policy_exists(const struct policy *p, const struct cred *cred)
+{
+	uint32_t i;
+
+	if (p->space == NULL)
+		return 1;
+	if (!idspace_has(&p->space[IDMAP_UID], cred->uid) ||
+	    !idspace_has(&p->space[IDMAP_GID], cred->gid))
+		return 0;
+	for (i = 0; i < cred->gid_cnt; i++)
+		if (!idspace_has(&p->space[IDMAP_GID], cred->gids[i]))
+			return 0;
+	return 1;
 }
 
 /* Could a user of the guest be cred, with every id it consists of? */
@@ -62,6 +86,8 @@ policy_check(const struct policy *p, const struct cred *cred, uint64_t *caps)
 {
 	if (!cred_valid(cred))
 		return EPERM;
+	if (!policy_exists(p, cred))
+		return EINVAL;
 	if (cred->class != CRED_ROOT && !policy_reachable(p, cred))
 		return EPERM;
 	switch (cred->class) {

@@ -21,6 +21,7 @@
 
 #include "../common/cred.h"
 #include "../common/idmap.h"
+#include "../common/idspace.h"
 
 /*
  * Knows: which credential may have a worker, and which capabilities a worker
@@ -32,6 +33,7 @@
 struct policy {
 	uint64_t root_caps;	/* of a root worker */
 	struct idmap ids;	/* checked; the rules outlive the policy */
+	const struct idspace *space;	/* by enum idmap_of, outlive it */
 };
 
 /*
@@ -42,12 +44,19 @@ void	policy_init(struct policy *p, const struct idmap *ids, uint64_t add,
 	    uint64_t drop);
 
 /*
+ * Workers live in a user namespace with these ids, by enum idmap_of; without
+ * it, every id exists.
+ */
+void	policy_space(struct policy *p, const struct idspace space[2]);
+
+/*
  * May cred have a worker, and with which capabilities?  The share trusts its
  * guest's own permission checks ("permissions guest"), so every well-formed
  * credential may, except that a guest's user must consist of ids which some
- * guest id is translated to.  Nobody ever gets SETUID or SETGID, and SYS_ADMIN
+ * guest id is translated to.
+ * Nobody ever gets SETUID or SETGID, and SYS_ADMIN
  * only a root worker that was granted it.  Returns 0 with the exact set in
- * *caps, or EPERM.
+ * *caps; EPERM; or EINVAL if an id does not exist in the user namespace.
  */
 int	policy_check(const struct policy *p, const struct cred *cred,
 	    uint64_t *caps);

@@ -68,6 +68,7 @@ setup_policy(struct broker *b, uint64_t have)
 	unsigned int cap;
 
 	policy_init(&b->policy, &ids, c->caps_add, c->caps_drop);
+	policy_space(&b->policy, b->userns.space);
 	for (cap = 0; cap <= CAP_LAST_CAP; cap++)
 		if (c->caps_add & ~have & JAIL_CAP(cap))
 			fatalx("--modcaps: viofsd was started without %s",
@@ -106,6 +107,21 @@ setup_handles(struct broker *b, uint64_t have)
 	tree_close_mounts(&b->tree);
 }
 
+/* A map that changes nothing needs no namespace. */
+static void
+setup_userns(struct broker *b, struct setup *s)
+{
+	const struct conf *c = b->conf;
+
+	s->usernsfd = -1;
+	if (idspace_same(&c->space[IDMAP_UID]) &&
+	    idspace_same(&c->space[IDMAP_GID]))
+		return;
+	b->userns.space[IDMAP_UID] = c->space[IDMAP_UID];
+	b->userns.space[IDMAP_GID] = c->space[IDMAP_GID];
+	s->usernsfd = userns_make(&b->userns);
+}
+
 static void
 setup_share(struct broker *b)
 {
@@ -136,6 +152,7 @@ setup_acquire(struct broker *b, struct setup *s)
 	setup_notes(b);
 	if (c->socket_group != NULL)
 		gid = conf_group(c->socket_group);
+	setup_userns(b, s);
 	setup_share(b);
 	helper_open(&s->helpers);
 	b->nofile = (uint32_t)limit_nofile(c->rlimit_nofile);
@@ -175,6 +192,7 @@ setup_children(struct broker *b, struct setup *s)
 	s->spawnerfd = setup_channel(&b->spawner, MSG_SPAWNER);
 	l.exefd = s->helpers.transportfd;
 	l.nullfd = s->nullfd;
+	l.usernsfd = s->usernsfd;
 	l.chanfd = s->transportfd;
 	l.uid = s->ids.uid;
 	l.gid = s->ids.gid;
@@ -185,12 +203,14 @@ setup_children(struct broker *b, struct setup *s)
 	root_empty();
 	sc.policy = &b->policy;
 	sc.nullfd = s->nullfd;
+	sc.usernsfd = s->usernsfd;
 	sc.exefd = s->helpers.fsworkerfd;
 	sc.chanfd = s->spawnerfd;
 	sc.nofile = s->helper_nofile;
 	sc.action = b->action;
 	b->spawner_pidfd = spawner_start(&sc);
 	fd_close(&s->nullfd);
+	fd_close(&s->usernsfd);
 	fd_close(&s->transportfd);
 	fd_close(&s->spawnerfd);
 	fd_close(&s->helpers.transportfd);

@@ -32,6 +32,7 @@ struct setup {
 	struct helper_set helpers;
 	struct conf_ids ids;
 	int nullfd;		/* open before setup_acquire() */
+	int usernsfd;		/* of workers and transport, -1 = ours */
 	int transportfd;	/* children's ends of the channels */
 	int spawnerfd;
 	uint64_t helper_nofile;	/* limit for spawner and workers */

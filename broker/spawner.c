@@ -50,6 +50,7 @@
 #include "spawn_child.h"
 #include "spawner.h"
 #include "title.h"
+#include "userns.h"
 #include "worker.h"
 
 struct spawner_proc {
@@ -315,7 +316,7 @@ spawner_main(const struct spawner_conf *sc)
 	struct spawner *s = &spawner;
 	enum sandbox_action action = sc->action;
 	uint64_t nofile = sc->nofile;
-	int src[SPAWNER_FD_CNT];
+	int src[SPAWNER_FD_CNT], usernsfd = sc->usernsfd;
 
 	log_init("S");
 	s->policy = *sc->policy;
@@ -327,6 +328,9 @@ spawner_main(const struct spawner_conf *sc)
 	src[PROC_FD_BROKER] = sc->chanfd;
 	src[SPAWNER_FD_PROC] = spawner_procfs();
 	src[SPAWNER_FD_EXE] = sc->exefd;
+	/* Behind the procfs, which is mounted with the broker's rights. */
+	if (usernsfd != -1)
+		userns_become_root(&usernsfd);
 	fdmap(src, SPAWNER_FD_CNT, 3);
 	spawner_signals(s);
 	chan_init(&s->broker, PROC_FD_BROKER, MSG_SPAWNER, MSG_BROKER, 0);

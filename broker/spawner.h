@@ -32,6 +32,7 @@
 struct spawner_conf {
 	const struct policy *policy;	/* stays the caller's */
 	int nullfd;
+	int usernsfd;		/* to live in, -1 = where it starts */
 	int exefd;		/* viofsd-fsworker */
 	int chanfd;		/* the spawner's end */
 	uint64_t nofile;	/* limit for it and the workers */

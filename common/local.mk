@@ -7,6 +7,7 @@ libcommon_a_SOURCES = \
 	common/cred.c common/cred.h \
 	common/fdbag.c common/fdbag.h \
 	common/idmap.c common/idmap.h \
+	common/idspace.c common/idspace.h \
 	common/jail.c common/jail.h \
 	common/landlock.c common/landlock.h \
 	common/log.c common/log.h \

@@ -64,6 +64,21 @@ wlink_fail(struct wpool *p, int err)
 	}
 }
 
+void
+wlink_nobody(struct wpool *p)
+{
+	struct req_list todo;
+	struct req *r;
+
+	TAILQ_INIT(&todo);
+	TAILQ_CONCAT(&todo, &p->todo, entry);
+	p->todo_cnt = 0;
+	while ((r = TAILQ_FIRST(&todo)) != NULL) {
+		TAILQ_REMOVE(&todo, r, entry);
+		wlink_answer(p->w, r, EPERM, NULL);
+	}
+}
+
 static void
 wlink_crash(struct wpool *p)
 {

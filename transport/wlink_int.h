@@ -109,6 +109,9 @@ void	wlink_dispatch(struct wpool *p);
 /* Answer all that waits with err. */
 void	wlink_fail(struct wpool *p, int err);
 
+/* No worker can be what the pool is of: as if the host had said EPERM. */
+void	wlink_nobody(struct wpool *p);
+
 /* Events of a worker's channel; arg is the struct worker. */
 void	wlink_readable(int fd, short what, void *arg);
 void	wlink_writable(int fd, short what, void *arg);

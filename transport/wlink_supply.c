@@ -204,7 +204,9 @@ wlink_worker(void *arg, void *cookie, int err, uint32_t worker_id, int fd)
 	if (err == EAGAIN) {
 		p->wants = 1;
 		wlink_timer(w->ev_retry, 0, WLINK_RETRY_MS * 1000);
-	} else if (err != 0 && p->worker_cnt == 0)
+	} else if (err == EINVAL)
+		wlink_nobody(p);
+	else if (err != 0 && p->worker_cnt == 0)
 		wlink_fail(p, err == EPERM ? EPERM : EIO);
 	if (err == 0)
 		wlink_dispatch(p);

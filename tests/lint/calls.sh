@@ -5,7 +5,7 @@
 set -eu
 . "$(dirname "$0")/lib.sh"
 
-setup='broker/(helper|limit|main|root|socket|spawn_child|tree)[.]c'
+setup='broker/(helper|limit|main|root|socket|spawn_child|tree|userns)[.]c'
 
 calls_rights() {
 	# shellcheck disable=SC2046
@@ -44,14 +44,14 @@ calls_harmless() {
 lint_rule calls_open "only at.c and set-up of the broker open files" \
     lint_only 'open|open64|openat|openat2|creat|fopen|freopen|opendir|fdopendir|open_by_handle_at' \
     "fsworker/at[.]c|$setup"
-lint_rule calls_process "only spawner and launch make processes" \
+lint_rule calls_process "only spawner, launch and userns make processes" \
     lint_only 'fork|vfork|clone|clone3|posix_spawnp?|exec[lv]p?e?|execvpe|fexecve|execveat' \
-    'broker/(launch|spawner|spawn_child)[.]c'
+    'broker/(launch|spawner|spawn_child|userns)[.]c'
 lint_rule calls_rights "descriptors travel through chan.c and vu_msg.c alone" \
     calls_rights
 lint_rule calls_ids "ids change in the broker's start and its children alone" \
     lint_only 'set(re|res|e|fs)?[ug]id|setgroups|initgroups|capset|unshare|setns' \
-    'broker/(launch|main|root|spawner|spawn_child)[.]c|common/jail[.]c'
+    'broker/(launch|main|root|spawner|spawn_child|userns)[.]c|common/jail[.]c'
 lint_rule calls_mount "mounts are made in root, tree and spawner alone" \
     lint_only 'mount|umount2?|open_tree|move_mount|fsopen|fsmount|fsconfig|mount_setattr|chroot|pivot_root' \
     'broker/(root|spawner|tree)[.]c'

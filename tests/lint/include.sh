@@ -44,7 +44,7 @@ include_powers() {
 	<linux/openat2.h>	fsworker/at\.c|broker/tree\.c
 	<sys/uio.h>		common/chan\.c|transport/[a-z_]*\.[ch]|fsworker/w_file\.c
 	<pwd.h>			broker/conf\.c
-	<grp.h>			broker/(conf|launch|main|spawn_child)\.c|common/jail\.c
+	<grp.h>			broker/(conf|launch|main|spawn_child|userns)\.c|common/jail\.c
 	<pthread.h>		common/log\.c|transport/(iopool\.c|vring\.[ch])
 	<event.*>		broker/[a-z_]*\.c|transport/[a-z_]*\.[ch]
 	<sha2.h>		common/seal\.c

@@ -19,7 +19,8 @@
  * and a file open, as root and as uid 1000, until its standard input ends.
  * Never: what is looked at meanwhile.
  *
- * guest SOCKET: prints "ready PID" once the requests were answered.
+ * guest SOCKET [ids]: prints the ids of what it made and "ready PID"; with
+ * ids, also what uid 70000 may do, and what root may do to "foreign".
  */
 
 #include "config.h"
@@ -66,6 +67,8 @@ guest_user(struct box *b, uint32_t uid)
 	char name[32];
 	int rc;
 
+	struct fuse_attr_out a;
+
 	snprintf(name, sizeof(name), "dir%u", uid);
 	fs_cred(&b->fs, uid, uid);
 	if ((rc = fs_mkdir(&b->fs, ROOT, name, 0755, &e)) < 0 ||
@@ -73,7 +76,42 @@ guest_user(struct box *b, uint32_t uid)
 	    (rc = fs_create(&b->fs, e.nodeid, "file", 0644, O_RDWR, &f)) < 0 ||
 	    (rc = fs_write(&b->fs, &f, 0, "text", 4)) < 0)
 		return rc;
+	if ((rc = fs_fgetattr(&b->fs, &f, &a)) < 0)
+		return rc;
+	printf("made %u:%u %u:%u\n", e.attr.uid, e.attr.gid, a.attr.uid,
+	    a.attr.gid);
 	return fs_read(&b->fs, &f, 0, name, 4);
+}
+
+/* An id that --uid-map may leave out. */
+static void
+guest_other(struct box *b)
+{
+	struct fuse_entry_out e;
+	int made, seen;
+
+	fs_cred(&b->fs, 70000, 70000);
+	made = fs_mkdir(&b->fs, ROOT, "dir70000", 0755, &e);
+	seen = fs_lookup(&b->fs, ROOT, "dir0", &e);
+	printf("70000 mkdir %s lookup %s\n", tap_rcname(made),
+	    tap_rcname(seen));
+	fs_cred(&b->fs, 0, 0);
+}
+
+/* A file of a user whom --uid-map may leave out. */
+static void
+guest_foreign(struct box *b)
+{
+	struct fuse_entry_out e;
+	struct fs_file f;
+	int rc;
+
+	if ((rc = fs_lookup(&b->fs, ROOT, "foreign", &e)) < 0)
+		tap_bail("foreign: %s", tap_rcname(rc));
+	printf("foreign %u:%u chmod %s open %s chown %s\n", e.attr.uid,
+	    e.attr.gid, tap_rcname(fs_chmod(&b->fs, e.nodeid, 0777)),
+	    tap_rcname(fs_fopen(&b->fs, e.nodeid, O_WRONLY, &f)),
+	    tap_rcname(fs_chown(&b->fs, e.nodeid, 0, 0)));
 }
 
 int
@@ -83,13 +121,17 @@ main(int argc, char **argv)
 	char c;
 	int rc;
 
-	if (argc != 2)
-		tap_bail("usage: guest SOCKET");
+	if (argc != 2 && argc != 3)
+		tap_bail("usage: guest SOCKET [ids]");
 	if ((rc = guest_setup(&b, argv[1])) != 0)
 		tap_bail("%s: %s", argv[1], strerror(rc));
 	if ((rc = fs_init(&b.fs, &b.init)) < 0 ||
 	    (rc = guest_user(&b, 0)) < 0 || (rc = guest_user(&b, 1000)) < 0)
 		tap_bail("request: %s", tap_rcname(rc));
+	if (argc == 3) {
+		guest_other(&b);
+		guest_foreign(&b);
+	}
 	printf("ready %d\n", getpid());
 	fflush(stdout);
 	while (read(STDIN_FILENO, &c, 1) > 0)

@@ -5,6 +5,8 @@ check_PROGRAMS += tests/sandbox/probe tests/sandbox/guest
 TESTS += tests/sandbox/probe
 dist_check_SCRIPTS += tests/sandbox/jail.sh
 TESTS += tests/sandbox/jail.sh
+dist_check_SCRIPTS += tests/sandbox/userns.sh
+TESTS += tests/sandbox/userns.sh
 
 tests_sandbox_probe_SOURCES = tests/sandbox/probe.c \
 	broker/sandbox_tab.c broker/sandbox_tab.h

@@ -6,6 +6,7 @@ broker_tests = \
 	tests/unit/test_conf_legacy \
 	tests/unit/test_conf_more \
 	tests/unit/test_idmap \
+	tests/unit/test_idspace \
 	tests/unit/test_policy \
 	tests/unit/test_seal \
 	tests/unit/test_share \
@@ -29,6 +30,8 @@ tests_unit_test_conf_more_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_conf_more_LDADD = $(broker_test_libs)
 tests_unit_test_idmap_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_idmap_LDADD = $(broker_test_libs)
+tests_unit_test_idspace_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_idspace_LDADD = $(broker_test_libs)
 tests_unit_test_policy_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_policy_LDADD = $(broker_test_libs)
 tests_unit_test_seal_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

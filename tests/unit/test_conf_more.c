@@ -32,7 +32,7 @@ test_quiet_defaults(void **state)
 	    conf.allow_mmap | conf.no_readdirplus | conf.no_readdir |
 	    conf.seal_size | conf.preserve_noatime | conf.flock |
 	    conf.posix_lock | conf.daemonize | conf.migration | conf.legacy |
-	    conf.debug | conf.foreground | conf.userns_map, 0);
+	    conf.debug | conf.foreground, 0);
 	assert_int_equal(conf.handles, CONF_HANDLES_PREFER);
 	assert_null(conf.xattrmap);
 	assert_int_equal(conf.caps_add | conf.caps_drop, 0);
@@ -320,13 +320,29 @@ test_userns_map(void **state)
 	(void)state;
 	assert_int_equal(parse_more("--uid-map :0:0:4294967295: "
 	    "--gid-map=/0/0/4294967295/"), 0);
-	assert_int_equal(conf.userns_map, 1);
+	assert_int_equal(idspace_same(&conf.space[IDMAP_UID]), 1);
+	assert_int_equal(idspace_same(&conf.space[IDMAP_GID]), 1);
 	assert_int_equal(conf.idmap_cnt, 0);
-	refused_more("--uid-map :0:100000:65536:",
-	    "use --translate-uid map:0:100000:65536");
-	refused_more("--gid-map :0:100000:65536:",
-	    "use --translate-gid map:0:100000:65536");
-	refused_more("--gid-map :0:0:1000:", "needs a user namespace");
+	/* As libvirt's session mode: oneself and then the rest. */
+	assert_int_equal(parse_more("--uid-map=:0:1000:1: "
+	    "--uid-map=:1:100000:65536: --gid-map /0/100/1/"), 0);
+	assert_int_equal(conf.space[IDMAP_UID].cnt, 2);
+	assert_int_equal(conf.space[IDMAP_UID].range[1].inside, 1);
+	assert_int_equal(conf.space[IDMAP_UID].range[1].outside, 100000);
+	assert_int_equal(conf.space[IDMAP_UID].range[1].cnt, 65536);
+	assert_int_equal(conf.space[IDMAP_GID].cnt, 1);
+	assert_int_equal(idspace_same(&conf.space[IDMAP_GID]), 0);
+	/* A map and the translation of ids go together, and so do lists. */
+	assert_int_equal(parse_more("--uid-map=:0:1000:10: --posix-acl"), 0);
+	refused_more("--uid-map :1:1000:10:", "--uid-map: no range contains "
+	    "user 0");
+	refused_more("--gid-map :1:1000:10:", "--gid-map: no range contains "
+	    "group 0");
+	refused_more("--uid-map :0:1000:10: --uid-map :9:2000:10:",
+	    "may not meet");
+	refused_more("--uid-map :0:1000:10: --uid-map :10:1009:10:",
+	    "may not meet");
+	refused_more("--uid-map :0:1:4294967295:", "nor contain 4294967295");
 	refused_more("--uid-map 0:0:4294967295", ":INSIDE:OUTSIDE:COUNT:");
 	refused_more("--uid-map :0:0:4294967295", ":INSIDE:OUTSIDE:COUNT:");
 	refused_more("--uid-map :0:0:", ":INSIDE:OUTSIDE:COUNT:");

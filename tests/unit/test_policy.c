@@ -176,6 +176,35 @@ test_idmap(void **state)
 	setup(NULL, 0, 0, 0);
 }
 
+/* Nobody outside the user namespace's map gets a worker, root included. */
+static void
+test_space(void **state)
+{
+	static const struct idspace space[2] = {
+		{ 2, { { 0, 100000, 10 }, { 1000, 200000, 1 } } },
+		{ 1, { { 0, 100000, 20 } } },
+	};
+	uint64_t caps;
+	struct cred c;
+
+	(void)state;
+	policy_space(&policy, space);
+	assert_int_equal(check(CRED_ROOT, 0, 0, &caps), 0);
+	assert_int_equal(check(CRED_ROOT, 0, 19, &caps), 0);
+	assert_int_equal(check(CRED_ROOT, 0, 20, &caps), EINVAL);
+	assert_int_equal(check(CRED_USER, 9, 19, &caps), 0);
+	assert_int_equal(check(CRED_USER, 10, 19, &caps), EINVAL);
+	assert_int_equal(check(CRED_USER, 1000, 1, &caps), 0);
+	assert_int_equal(check(CRED_CREATOR, 1001, 1, &caps), EINVAL);
+	assert_int_equal(check(CRED_CREATOR, 9, 20, &caps), EINVAL);
+	cred_set(&c, CRED_USER, 9, 9);
+	assert_int_equal(cred_add_group(&c, 19), 0);
+	assert_int_equal(policy_check(&policy, &c, &caps), 0);
+	assert_int_equal(cred_add_group(&c, 20), 0);
+	assert_int_equal(policy_check(&policy, &c, &caps), EINVAL);
+	setup(NULL, 0, 0, 0);
+}
+
 static void
 test_rate(void **state)
 {
@@ -208,6 +237,7 @@ main(void)
 		cmocka_unit_test(test_spawner),
 		cmocka_unit_test(test_modcaps),
 		cmocka_unit_test(test_idmap),
+		cmocka_unit_test(test_space),
 		cmocka_unit_test(test_rate),
 	};
 

@@ -1,0 +1,161 @@
+/*
+ * Copyright (c) 2026 The viofsd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * Knows: the user namespace that --uid-map and --gid-map ask for.
+ * Never: which processes live in it.
+ */
+
+#include "config.h"
+
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../common/fdbag.h"
+#include "../common/idmap.h"
+#include "../common/log.h"
+#include "userns.h"
+
+#define USERNS_LINE	36	/* three numbers, blanks, newline */
+
+static const char *const userns_option[2] = { "uid", "gid" };
+
+/*
+ * The child whose namespace it becomes.  It is looked at in /proc, so it must
+ * be dumpable; it has nothing to hide, and ends when the pipe does.
+ */
+__attribute__((noreturn)) static void
+userns_holder(int readyfd, int waitfd)
+{
+	char c;
+
+	if (unshare(CLONE_NEWUSER) == -1)
+		fatal("unshare: no new user namespace");
+	if (prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == -1)
+		fatal("PR_SET_DUMPABLE");
+	if (write(readyfd, "", 1) != 1)
+		fatal("pipe");
+	close(readyfd);
+	_exit(read(waitfd, &c, 1) == 0 ? 0 : 1);
+}
+
+static int
+userns_open(pid_t pid, const char *name, int flags)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	if ((fd = open(path, flags | O_CLOEXEC)) == -1)
+		fatal("%s", path);
+	return fd;
+}
+
+/* The kernel takes a map in one piece, once. */
+static void
+userns_write(pid_t pid, enum idmap_of of, const struct idspace *s)
+{
+	char text[IDSPACE_RANGE_MAX * USERNS_LINE];
+	const char *name = of == IDMAP_UID ? "uid_map" : "gid_map";
+	size_t len = 0;
+	uint32_t i;
+	int fd;
+
+	for (i = 0; i < s->cnt; i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len,
+		    "%u %u %u\n", s->range[i].inside, s->range[i].outside,
+		    s->range[i].cnt);
+	fd = userns_open(pid, name, O_WRONLY);
+	if (write(fd, text, len) != (ssize_t)len)
+		fatal("--%s-map: the kernel refuses the map",
+		    userns_option[of]);
+	close(fd);
+}
+
+/* What was not said is virtiofsd's default. */
+static void
+userns_default(struct idspace *s, uint32_t own)
+{
+	if (s->cnt != 0)
+		return;
+	s->range[0].inside = 0;
+	s->range[0].outside = own;
+	s->range[0].cnt = 1;
+	s->cnt = 1;
+}
+
+int
+userns_make(struct userns *u)
+{
+	int ready[2], hold[2], status, fd;
+	pid_t pid;
+	char c;
+
+	userns_default(&u->space[IDMAP_UID], geteuid());
+	userns_default(&u->space[IDMAP_GID], getegid());
+	if (pipe2(ready, O_CLOEXEC) == -1 || pipe2(hold, O_CLOEXEC) == -1)
+		fatal("pipe");
+	if ((pid = fork()) == -1)
+		fatal("fork");
+	if (pid == 0) {
+		close(ready[0]);
+		close(hold[1]);
+		userns_holder(ready[1], hold[0]);
+	}
+	close(ready[1]);
+	close(hold[0]);
+	/* It said why, if it did not come that far. */
+	if (read(ready[0], &c, 1) != 1)
+		_exit(1);
+	userns_write(pid, IDMAP_UID, &u->space[IDMAP_UID]);
+	userns_write(pid, IDMAP_GID, &u->space[IDMAP_GID]);
+	fd = userns_open(pid, "ns/user", O_RDONLY);
+	close(ready[0]);
+	close(hold[1]);
+	if (waitpid(pid, &status, 0) != pid || status != 0)
+		fatalx("the user namespace's first process failed");
+	return fd;
+}
+
+void
+userns_enter(int *fd)
+{
+	if (setns(*fd, CLONE_NEWUSER) == -1)
+		fatal("setns: user namespace");
+	fd_close(fd);
+	/* Entering made it what a sysctl says. */
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1)
+		fatal("PR_SET_DUMPABLE");
+}
+
+void
+userns_become_root(int *fd)
+{
+	userns_enter(fd);
+	if (setgroups(0, NULL) == -1 || setresgid(0, 0, 0) == -1 ||
+	    setresuid(0, 0, 0) == -1)
+		fatal("ids in the user namespace");
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1)
+		fatal("PR_SET_DUMPABLE");
+}

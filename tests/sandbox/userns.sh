@@ -1,0 +1,178 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+# Daemons in user namespaces: which ids files get on the host and show in the
+# guest, and what keeps the processes within their range.  Needs root.
+set -eu
+export LC_ALL=C
+
+daemon=${VIOFSD:-./viofsd}
+guest=${top_builddir:-.}/tests/sandbox/guest
+count=0
+failed=0
+
+ok() {
+	count=$((count + 1))
+	echo "ok $count - $*"
+}
+
+not_ok() {
+	count=$((count + 1))
+	failed=$((failed + 1))
+	echo "not ok $count - $*"
+	sed 's/^/# guest: /' "$top/out"
+	sed 's/^/# daemon: /' "$top/log"
+}
+
+# is GOT WANT NAME...
+is() {
+	local got=$1 want=$2
+
+	shift 2
+	if [ "$got" = "$want" ]; then
+		ok "$*"
+	else
+		not_ok "$*"
+		echo "# got '$got', wanted '$want'"
+	fi
+}
+
+skip_all() {
+	echo "1..0 # SKIP $*"
+	exit 0
+}
+
+[ "$(id -u)" = 0 ] || skip_all "needs root"
+[ -e /proc/self/ns/user ] || skip_all "this kernel has no user namespaces"
+if grep -q 'define VIOFSD_INSTRUMENTED' "${top_builddir:-.}/config.h"; then
+	skip_all "a build for tests does not serve"
+fi
+
+top=$(mktemp -d "${TMPDIR:-/tmp}/viofsd-userns.XXXXXX")
+chmod 0711 "$top"
+broker=
+guest_pid=
+cleanup() {
+	exec 8>&- || :
+	[ -z "$broker" ] || kill -KILL "$broker" 2>/dev/null || :
+	[ -z "$guest_pid" ] || kill -KILL "$guest_pid" 2>/dev/null || :
+	rm -rf "$top"
+}
+trap cleanup EXIT
+trap 'exit 1' HUP INT TERM
+
+# field PID NAME: of status, on one line.
+field() {
+	awk -F: -v name="$2" '$1 == name {
+		gsub(/^[ \t]+|[ \t]+$/, "", $2)
+		gsub(/[ \t]+/, " ", $2)
+		print $2
+	}' "/proc/$1/status" 2>/dev/null || :
+}
+
+# child PARENT TITLE: the one child of a process with this title.
+child() {
+	local pid
+
+	for pid in $(cat "/proc/$1/task/$1/children"); do
+		case $(tr '\0' '\n' <"/proc/$pid/cmdline" | head -n 1) in
+		"$2"*) echo "$pid" ;;
+		esac
+	done
+}
+
+# fresh MODE OWNER: an empty share.
+fresh() {
+	rm -rf "$top/run"
+	mkdir -m 0777 "$top/run"
+	mkdir -m "$1" "$top/run/share"
+	echo text >"$top/run/share/foreign"
+	chmod 0644 "$top/run/share/foreign"
+	chown "$2" "$top/run/share"
+	: >"$top/log"
+	: >"$top/out"
+	chmod 0666 "$top/log"
+}
+
+# serve COMMAND...: with the share and its socket, and a guest of it; the
+# daemon is $broker.
+serve() {
+	"$@" --socket-path "$top/run/sock" --shared-dir "$top/run/share" \
+	    2>"$top/log" >/dev/null </dev/null &
+	broker=$!
+	rm -f "$top/talk"
+	mkfifo "$top/talk"
+	"$guest" "$top/run/sock" ids <"$top/talk" >"$top/out" 2>&1 &
+	guest_pid=$!
+	exec 8>"$top/talk"
+	for _ in $(seq 100); do
+		! grep -q ready "$top/out" || return 0
+		kill -0 "$guest_pid" 2>/dev/null || break
+		sleep 0.1
+	done
+}
+
+# ended NAME: the guest goes, and the daemon with it.
+ended() {
+	local code=0
+
+	exec 8>&-
+	wait "$guest_pid" || :
+	guest_pid=
+	wait "$broker" || code=$?
+	broker=
+	is "$code" 0 "$1: the daemon ends with its guest"
+}
+
+ids() {
+	(cd "$top/run/share" && stat -c '%n %u:%g' "$@" 2>&1)
+}
+
+# inside NAME PID ID CAPS: lives in the namespace, as this user of the host.
+inside() {
+	is "$(field "$2" Uid)" "$3 $3 $3 $3" "$1: user of the host"
+	is "$(field "$2" Gid)" "$3 $3 $3 $3" "$1: group of the host"
+	is "$(field "$2" CapPrm) $(field "$2" CapBnd)" "$4 $4" \
+	    "$1: capabilities"
+	is "$(field "$2" NoNewPrivs) $(field "$2" Seccomp)" "1 2" \
+	    "$1: no new privileges, filtered"
+	is "$(awk '{ print $1, $2, $3 }' "/proc/$2/uid_map" | paste -sd,)" \
+	    "$map" "$1: the map it lives in"
+	is "$(ls -A "/proc/$2/root/")" "" "$1: its root is empty"
+}
+
+none=0000000000000000
+
+# A map, given by root.  The transport is nobody inside.
+as_root() {
+	local spawner root user transport who=nobody
+
+	! getent passwd _viofsd >/dev/null || who=_viofsd
+	map="0 100000 65536"
+	fresh 0777 100000:100000
+	serve "$daemon" --uid-map :0:100000:65536: --gid-map ,0,100000,65536,
+	is "$(grep -c ready "$top/out")" 1 "a map, as root: it serves"
+	is "$(ids dir0 dir0/file dir1000 dir1000/file | paste -sd,)" \
+	    "dir0 100000:100000,dir0/file 100000:100000,dir1000 101000:101000,dir1000/file 101000:101000" \
+	    "files belong to the outer ids"
+	is "$(grep made "$top/out" | paste -sd,)" "made 0:0 0:0,made 1000:1000 1000:1000" \
+	    "the guest sees the inner ids"
+	is "$(grep 70000 "$top/out")" "70000 mkdir EPERM lookup 0" \
+	    "an id without a counterpart makes nothing"
+	is "$(grep foreign "$top/out")" "foreign 65534:65534 chmod EPERM open EACCES chown EPERM" \
+	    "root of the guest has no power over others' files"
+	spawner=$(child "$broker" "viofsd: spawner")
+	transport=$(child "$broker" "viofsd: transport")
+	root=$(child "$spawner" "viofsd: worker root 0:0")
+	user=$(child "$spawner" "viofsd: worker user 1000:1000")
+	inside spawner "$spawner" 100000 00000000880001fb
+	inside "root worker" "$root" 100000 000000008800001b
+	inside "user worker" "$user" 101000 "$none"
+	inside transport "$transport" "$(id -u "$who")" "$none"
+	is "$(field "$broker" Uid) $(field "$broker" CapPrm)" \
+	    "0 0 0 0 0000000000000024" "broker: outside, opens handles"
+	ended "a map, as root"
+}
+
+as_root
+echo "1..$count"
+[ "$failed" = 0 ]
