@@ -71,8 +71,9 @@ static const struct sandbox_row broker_rows[] = {
 	SB_ARG(read, "serve.c: libevent's loop hears of a signal",
 	    SB_IS(2, 1024)),
 	SB_ALLOW(rt_sigreturn, "serve.c: after a signal"),
-	SB_ALLOW(restart_syscall, "serve.c: waiting on after SIGCONT"),
-	SB_ALLOW(clock_gettime, "worker.c: time, where there is no vDSO"),
+	SB_ALLOW(restart_syscall, "serve.c: waiting on after SIGCONT "
+	    "[unseen: stopped in poll(2), not in the loop]"),
+	SB_ALLOW(clock_gettime, "worker.c: time [unseen: the vDSO tells it]"),
 
 	/* processes */
 	SB_ARG(waitid, "serve.c: how a child ended", SB_IS(0, P_PIDFD)),
@@ -81,10 +82,11 @@ static const struct sandbox_row broker_rows[] = {
 	SB_ALLOW(exit_group, "main.c: the end"),
 
 	/* memory and log */
-	SB_ALLOW(brk, "worker.c: calloc(3)"),
-	SB_ARG(mmap, "worker.c: calloc(3)", SB_IS(2, MMAP_PROT),
-	    SB_IS(3, MMAP_FLAGS)),
-	SB_ALLOW(munmap, "worker.c: free(3)"),
+	SB_ALLOW(brk, "worker.c: calloc(3) "
+	    "[unseen: the heap of the start is large enough for a test]"),
+	SB_ARG(mmap, "worker.c: calloc(3) [unseen: as brk(2)]",
+	    SB_IS(2, MMAP_PROT), SB_IS(3, MMAP_FLAGS)),
+	SB_ALLOW(munmap, "worker.c: free(3) [unseen: as brk(2)]"),
 	SB_ARG(write, "log.c: one line", SB_IS(0, STDERR_FILENO)),
 	SB_ARG(prctl, "sandbox.c: read the filter back",
 	    SB_IS(0, PR_GET_SECCOMP)),

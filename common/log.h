@@ -67,7 +67,10 @@ void	fatal(const char *fmt, ...);
 __attribute__((noreturn, format(printf, 1, 2)))
 void	fatalx(const char *fmt, ...);
 
-/* One of our own invariants is broken: log where, then abort(3). */
+/*
+ * One of our own invariants is broken: log where, then abort(3).  No filter
+ * has a row for that: it ends the process by SIGSYS, which is as good.
+ */
 #define bug(...)	log_bug(__FILE__, __LINE__, __VA_ARGS__)
 __attribute__((noreturn, format(printf, 3, 4)))
 void	log_bug(const char *file, int line, const char *fmt, ...);

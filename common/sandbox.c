@@ -81,8 +81,9 @@ sandbox_add(scmp_filter_ctx ctx, const struct sandbox_row *row)
 	}
 }
 
-void
-sandbox_enter(const struct sandbox_table *tables, size_t table_cnt,
+/* The union of the tables, as the library has it before it is loaded. */
+static scmp_filter_ctx
+sandbox_make(const struct sandbox_table *tables, size_t table_cnt,
     enum sandbox_action action)
 {
 	scmp_filter_ctx ctx;
@@ -101,6 +102,17 @@ sandbox_enter(const struct sandbox_table *tables, size_t table_cnt,
 	for (t = 0; t < table_cnt; t++)
 		for (i = 0; i < tables[t].row_cnt; i++)
 			sandbox_add(ctx, &tables[t].rows[i]);
+	return ctx;
+}
+
+void
+sandbox_enter(const struct sandbox_table *tables, size_t table_cnt,
+    enum sandbox_action action)
+{
+	scmp_filter_ctx ctx;
+	int r;
+
+	ctx = sandbox_make(tables, table_cnt, action);
 	if ((r = seccomp_load(ctx)) != 0) {
 		errno = -r;
 		fatal("seccomp_load");

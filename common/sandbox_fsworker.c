@@ -62,10 +62,14 @@ static const struct sandbox_row fsworker_rows[] = {
 	    SB_IS(0, FSWORKER_FD_TRANSPORT), SB_IS(2, MSG_NOSIGNAL)),
 	SB_ARG(sendmsg, "main.c: WREADY",
 	    SB_IS(0, PROC_FD_BROKER), SB_IS(2, MSG_NOSIGNAL)),
-	SB_ARG(ppoll, "serve.c: wait while the transport fetches descriptors",
+	SB_ARG(ppoll, "serve.c: wait while the transport fetches descriptors "
+	    "[unseen: needs a transport that does not]",
 	    SB_IS(0, 0), SB_IS(1, 0)),
-	SB_ARG(write, "log.c: one line", SB_IS(0, STDERR_FILENO)),
-	SB_ALLOW(clock_gettime, "log.c: token buckets, where there is no vDSO"),
+	SB_ARG(write, "log.c: one line [unseen: there is nothing to say unless "
+	    "a process of ours has been taken over]",
+	    SB_IS(0, STDERR_FILENO)),
+	SB_ALLOW(clock_gettime, "log.c: token buckets "
+	    "[unseen: the vDSO tells the time]"),
 	SB_ALLOW(close, "fdbag.c: every descriptor is closed"),
 	SB_ARG(prctl, "sandbox.c: read the filter back",
 	    SB_IS(0, PR_GET_SECCOMP)),
@@ -148,10 +152,11 @@ const struct sandbox_table sandbox_fsworker = {
 static const struct sandbox_row fsworker_start_rows[] = {
 	/* libc, before main() */
 	SB_ALLOW(brk, "libc: heap"),
-	SB_ARG(mmap, "libc: heap where brk(2) cannot grow",
+	SB_ARG(mmap, "libc: heap "
+	    "[unseen: something is mapped behind brk(2)'s]",
 	    SB_MASK(2, PROT_EXEC, 0),
 	    SB_IS(3, MAP_PRIVATE | MAP_ANONYMOUS)),
-	SB_ALLOW(munmap, "libc: heap"),
+	SB_ALLOW(munmap, "libc: heap [unseen: as mmap(2)]"),
 	SB_ARG(mprotect, "libc: relocations become read-only",
 	    SB_MASK(2, PROT_EXEC, 0)),
 	SB_ALLOW(arch_prctl, "libc: thread pointer"),
@@ -171,8 +176,8 @@ static const struct sandbox_row fsworker_start_rows[] = {
 	SB_ALLOW(getsockopt, "log.c: form of the lines, chan.c: socket type"),
 	SB_ARG(newfstatat, "proc.c: type of a descriptor", SB_FD(0),
 	    SB_IS(3, AT_EMPTY_PATH)),
-	SB_ARG(ioctl, "log.c: form of the lines", SB_IS(0, STDERR_FILENO),
-	    SB_IS(1, TCGETS)),
+	SB_ARG(ioctl, "log.c: form of the lines [unseen: on a terminal]",
+	    SB_IS(0, STDERR_FILENO), SB_IS(1, TCGETS)),
 	SB_ALLOW(close_range, "proc.c: stray descriptors"),
 	SB_ALLOW(rt_sigaction, "proc.c: default actions"),
 	SB_ALLOW(rt_sigprocmask, "proc.c: nothing blocked"),

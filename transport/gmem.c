@@ -301,11 +301,10 @@ gmem_sigbus(int sig, siginfo_t *info, void *context)
 		atomic_store(&gmem_is_broken, 1);
 		return;
 	}
-	/* Not guest memory: die of it as if there were no handler. */
+	/* Not guest memory: come again, and die of it without a handler. */
 	memset(&sa, 0, sizeof(sa));
 	sa.sa_handler = SIG_DFL;
 	sigaction(sig, &sa, NULL);
-	raise(sig);
 }
 
 int

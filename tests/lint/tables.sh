@@ -12,6 +12,7 @@ tables_reasons() {
 		awk -v f="$f" '
 		/^\tSB_[A-Z]+\(|\.reason = "/ && match($0, /"[^"]*"/) {
 			print f, FNR, substr($0, RSTART + 1, RLENGTH - 2)
+			open = 0
 			next
 		}
 		/^\t(SB_[A-Z]+\(|\{ \.nr)/ { open = FNR; next }
