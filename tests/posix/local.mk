@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: ISC
+# What POSIX says of files, as programs that need nothing but a directory:
+# of the host, and of mounts of it.  They are static, to run in any guest.
+check_LIBRARIES += tests/posix/libposix.a
+tests_posix_libposix_a_SOURCES = tests/posix/file.c tests/posix/harness.c \
+	tests/posix/posix.h
+
+posix_programs = tests/posix/t_posix_error tests/posix/t_posix_path \
+	tests/posix/t_posix_perm tests/posix/t_posix_rename \
+	tests/posix/t_posix_time
+check_PROGRAMS += $(posix_programs)
+dist_check_SCRIPTS += tests/posix/t_posix.sh
+TESTS += tests/posix/t_posix.sh
+
+tests_posix_t_posix_error_SOURCES = tests/posix/t_posix_error.c
+tests_posix_t_posix_error_LDADD = tests/posix/libposix.a
+tests_posix_t_posix_error_LDFLAGS = $(AM_LDFLAGS) $(HELPER_LDFLAGS)
+tests_posix_t_posix_path_SOURCES = tests/posix/t_posix_path.c
+tests_posix_t_posix_path_LDADD = tests/posix/libposix.a
+tests_posix_t_posix_path_LDFLAGS = $(AM_LDFLAGS) $(HELPER_LDFLAGS)
+tests_posix_t_posix_perm_SOURCES = tests/posix/t_posix_perm.c
+tests_posix_t_posix_perm_LDADD = tests/posix/libposix.a
+tests_posix_t_posix_perm_LDFLAGS = $(AM_LDFLAGS) $(HELPER_LDFLAGS)
+tests_posix_t_posix_rename_SOURCES = tests/posix/t_posix_rename.c
+tests_posix_t_posix_rename_LDADD = tests/posix/libposix.a
+tests_posix_t_posix_rename_LDFLAGS = $(AM_LDFLAGS) $(HELPER_LDFLAGS)
+tests_posix_t_posix_time_SOURCES = tests/posix/t_posix_time.c
+tests_posix_t_posix_time_LDADD = tests/posix/libposix.a
+tests_posix_t_posix_time_LDFLAGS = $(AM_LDFLAGS) $(HELPER_LDFLAGS)
