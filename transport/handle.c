@@ -38,6 +38,7 @@ struct handle_table {
 	unsigned int chunk_cnt, chunk_max;
 	struct handle *free;
 	unsigned int live, max;
+	unsigned int reserved;		/* about to be opened */
 };
 
 struct handle_table *
@@ -82,13 +83,32 @@ handle_chunk_add(struct handle_table *t)
 }
 
 int
+handle_reserve(struct handle_table *t)
+{
+	int err;
+
+	if (t->live + t->reserved >= t->max)
+		return ENFILE;
+	if (t->free == NULL && (err = handle_chunk_add(t)) != 0)
+		return err;
+	t->reserved++;
+	return 0;
+}
+
+void
+handle_unreserve(struct handle_table *t)
+{
+	t->reserved--;
+}
+
+int
 handle_new(struct handle_table *t, struct node *n,
     int *fd, int dir, struct handle **out)
 {
 	struct handle *h;
 	int err;
 
-	err = t->live >= t->max ? ENFILE :
+	err = t->live + t->reserved >= t->max ? ENFILE :
 	    t->free == NULL ? handle_chunk_add(t) : 0;
 	if (err != 0) {
 		fd_close(fd);

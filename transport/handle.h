@@ -59,6 +59,15 @@ struct handle_table;
 struct handle_table *handle_table_new(struct fs *fs, unsigned int max);
 
 /*
+ * Keep a place for a file that is about to be opened, so that nothing is made
+ * or cut short on the host for an open that fails here.  Returns 0, ENFILE
+ * when the table is full, or ENOMEM.  Each needs its handle_unreserve(), right
+ * before handle_new() or when there is nothing to open.
+ */
+int	handle_reserve(struct handle_table *t);
+void	handle_unreserve(struct handle_table *t);
+
+/*
  * Open file fd of node n; owns *fd (set to -1) and pins n.  Returns 0,
  * ENFILE when the table is full, or ENOMEM; *fd is closed then.
  */

@@ -61,6 +61,33 @@ op_open_flags(const struct req *r, uint32_t flags)
 	return flags;
 }
 
+/*
+ * Ask a worker to open something, if one more open file may be: beyond the
+ * quota no file may be made or lose its content either.
+ */
+static void
+op_open_ask(struct req *r, uint16_t type, unsigned int flags, req_done *done)
+{
+	int err;
+
+	if ((err = handle_reserve(r->fs->handles)) != 0) {
+		req_end(r, err);
+		return;
+	}
+	r->opening = 1;
+	ask_worker(r, type, flags, done);
+}
+
+/* The place that op_open_ask() kept is for this. */
+static int
+op_open_new(struct req *r, struct node *n, int *fd, int dir,
+    struct handle **out)
+{
+	handle_unreserve(r->fs->handles);
+	r->opening = 0;
+	return handle_new(r->fs->handles, n, fd, dir, out);
+}
+
 static void
 op_open_reply(struct req *r, int *fd, int dir)
 {
@@ -68,7 +95,7 @@ op_open_reply(struct req *r, int *fd, int dir)
 	struct handle *h;
 	int err;
 
-	err = handle_new(r->fs->handles, r->node[0], fd, dir, &h);
+	err = op_open_new(r, r->node[0], fd, dir, &h);
 	if (err != 0) {
 		req_end(r, err);
 		return;
@@ -126,7 +153,7 @@ op_open(struct req *r)
 	}
 	r->call.q.open.flags = op_open_flags(r, in.flags);
 	r->call.q.open.kill = (in.open_flags & FUSE_OPEN_KILL_SUIDGID) != 0;
-	ask_worker(r, Q_OPEN, ASK_REPEATABLE, op_open_done);
+	op_open_ask(r, Q_OPEN, ASK_REPEATABLE, op_open_done);
 }
 
 static void
@@ -163,7 +190,7 @@ op_create_done(struct req *r, int err, struct chan_msg *m)
 		req_end(r, err);
 		return;
 	}
-	err = handle_new(r->fs->handles, n, &fd, 0, &h);
+	err = op_open_new(r, n, &fd, 0, &h);
 	if (err != 0) {
 		node_forget(r->fs->nodes, n, 1);
 		req_end(r, err);
@@ -209,7 +236,7 @@ op_tmpfile(struct req *r)
 	q->flags |= in.flags & O_EXCL;
 	q->mode = in.mode & 07777;
 	q->umask = label_umask(r, in.umask);
-	ask_worker(r, Q_TMPFILE, ASK_CREATES, op_create_done);
+	op_open_ask(r, Q_TMPFILE, ASK_CREATES, op_create_done);
 }
 
 _Static_assert(sizeof(struct a_tmpfile) == sizeof(struct a_create),
@@ -245,7 +272,7 @@ op_create(struct req *r)
 	q->mode = in.mode & 07777;
 	q->umask = label_umask(r, in.umask);
 	q->kill = (in.open_flags & FUSE_OPEN_KILL_SUIDGID) != 0;
-	ask_worker(r, Q_CREATE, ASK_CREATES |
+	op_open_ask(r, Q_CREATE, ASK_CREATES |
 	    ((in.flags & (O_EXCL | O_TRUNC)) ? 0 : ASK_REPEATABLE),
 	    op_create_done);
 }
@@ -347,5 +374,5 @@ op_opendir(struct req *r)
 	if ((err = req_node(r, 0, r->in.nodeid)) != 0)
 		req_end(r, err);
 	else
-		ask_worker(r, Q_OPENDIR, ASK_REPEATABLE, op_opendir_done);
+		op_open_ask(r, Q_OPENDIR, ASK_REPEATABLE, op_opendir_done);
 }

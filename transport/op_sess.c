@@ -37,6 +37,8 @@
 #define SESS_BACKGROUND		65535
 #define SESS_CONGESTION		(SESS_BACKGROUND / 4 * 3)
 #define SESS_INIT_IN_MIN	16	/* before 7.36 there were no flags2 */
+#define SESS_FORGETS		256	/* of a batch at a time */
+#define SESS_FORGETS_MAX	(1u << 20)	/* nobody waits for more */
 
 /* What is offered to every guest, as virtiofsd's defaults. */
 #define SESS_FLAGS (FUSE_ASYNC_READ | FUSE_ATOMIC_O_TRUNC | \
@@ -211,20 +213,32 @@ op_forget(struct req *r)
 	req_free(r);
 }
 
+/*
+ * A batch may have any length, so it is copied piece by piece.  A count that
+ * lies: what is there is forgotten, no more.
+ */
 void
 op_batch_forget(struct req *r)
 {
 	struct fuse_batch_forget_in in;
-	struct fuse_forget_one one;
+	struct fuse_forget_one one[SESS_FORGETS];
+	size_t at = sizeof(r->in) + sizeof(in), cnt, left, i;
 	struct fin f;
-	uint32_t i;
 
 	fin_init(&f, r);
-	/* A count that lies: what is there is forgotten, no more. */
-	if (fin_take(&f, &in, sizeof(in)) == 0)
-		for (i = 0; i < in.count &&
-		    fin_take(&f, &one, sizeof(one)) == 0; i++)
-			op_forget_one(r->fs, one.nodeid, one.nlookup);
+	left = fin_take(&f, &in, sizeof(in)) != 0 ? 0 :
+	    (r->chain.in_len - at) / sizeof(one[0]);
+	if (left > in.count)
+		left = in.count;
+	if (left > SESS_FORGETS_MAX)
+		left = SESS_FORGETS_MAX;
+	for (; left > 0; left -= cnt, at += cnt * sizeof(one[0])) {
+		cnt = left < SESS_FORGETS ? left : SESS_FORGETS;
+		if (req_gather(r, at, one, cnt * sizeof(one[0])) != 0)
+			break;
+		for (i = 0; i < cnt; i++)
+			op_forget_one(r->fs, one[i].nodeid, one[i].nlookup);
+	}
 	req_reply_none(r);
 	req_free(r);
 }

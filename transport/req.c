@@ -88,6 +88,8 @@ req_free(struct req *r)
 			node_unpin(fs->nodes, r->node[i]);
 		}
 	}
+	if (r->opening)
+		handle_unreserve(fs->handles);
 	free(r->args_big);
 	free(r->buf);
 	fs->reqs->live--;
@@ -171,6 +173,9 @@ req_read_args(struct req *r)
 
 	if (r->in.opcode == FUSE_WRITE && len > sizeof(struct fuse_write_in))
 		len = sizeof(struct fuse_write_in);
+	if (r->in.opcode == FUSE_BATCH_FORGET &&
+	    len > sizeof(struct fuse_batch_forget_in))
+		len = sizeof(struct fuse_batch_forget_in);
 	if (len > REQ_ARGS_MAX)
 		return E2BIG;
 	if (len > sizeof(r->args_inline)) {

@@ -118,6 +118,7 @@ struct req {
 	void (*node_next)(struct req *r, int err);
 	void (*caps_next)(struct req *r);	/* see ask_no_caps() */
 	struct handle *handle[2];	/* pinned */
+	int opening;			/* holds a handle_reserve() */
 	struct lock_waiter *waiter;	/* see lock.h */
 	struct req_call call;
 	struct req_io io;
@@ -142,9 +143,9 @@ struct req *req_new(struct fs *fs);
 
 /*
  * Read the popped chain: header, and a private copy of everything behind it
- * (of a WRITE only the fixed part).  Returns 0 or the errno to reply: EINVAL
- * for a malformed header, E2BIG, ENOMEM.  *repliable says whether r->in
- * can be trusted for a reply.
+ * (of WRITE and BATCH_FORGET only the fixed part).  Returns 0 or the errno to
+ * reply: EINVAL for a malformed header, E2BIG, ENOMEM.  *repliable says
+ * whether r->in can be trusted for a reply.
  */
 int	req_read(struct req *r, int *repliable);
 

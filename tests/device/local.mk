@@ -21,7 +21,7 @@ device_programs = tests/device/t_cmdlines \
 	tests/device/t_hostile tests/device/t_ids \
 	tests/device/t_locks tests/device/t_messages \
 	tests/device/t_more tests/device/t_nodes \
-	tests/device/t_ops \
+	tests/device/t_ops tests/device/t_scale \
 	tests/device/t_session
 check_PROGRAMS += $(device_programs)
 TESTS += $(device_programs)
@@ -62,6 +62,8 @@ tests_device_t_messages_SOURCES = tests/device/t_messages.c
 tests_device_t_messages_LDADD = tests/frontend/libfrontend.a
 tests_device_t_nodes_SOURCES = tests/device/t_nodes.c
 tests_device_t_nodes_LDADD = tests/frontend/libfrontend.a
+tests_device_t_scale_SOURCES = tests/device/t_scale.c
+tests_device_t_scale_LDADD = tests/frontend/libfrontend.a
 tests_device_t_more_SOURCES = \
 	tests/device/more.h \
 	tests/device/more_acl.c tests/device/more_help.c \

@@ -235,6 +235,13 @@ handle_unpin(struct handle_table *t, struct node_table *nodes,
 }
 
 void
+handle_unreserve(struct handle_table *t)
+{
+	(void)t;
+	fail_msg("%s", "nothing is opened here");
+}
+
+void
 iopool_submit(struct iopool *p, struct req *r)
 {
 	(void)p;

@@ -239,6 +239,31 @@ test_limit(void **state)
 	make(&node_b, 0);
 }
 
+/* A place that is kept is nobody else's. */
+static void
+test_reserve(void **state)
+{
+	struct handle *h = NULL;
+	unsigned int i;
+	int fd;
+
+	(void)state;
+	for (i = 0; i < HANDLES - 1; i++)
+		make(&node_a, 0);
+	assert_int_equal(handle_reserve(table), 0);
+	assert_int_equal(handle_reserve(table), ENFILE);
+	fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	assert_int_equal(handle_new(table, &node_a, &fd, 0, &h), ENFILE);
+	assert_int_equal(fd, -1);
+	handle_unreserve(table);
+	h = make(&node_a, 0);
+	assert_int_equal(handle_reserve(table), ENFILE);
+	handle_release(table, NULL, h);
+	assert_int_equal(handle_reserve(table), 0);
+	handle_unreserve(table);
+	assert_int_equal(handle_count(table), HANDLES - 1);
+}
+
 static void
 test_release_all(void **state)
 {
@@ -299,6 +324,7 @@ main(void)
 		UNIT(test_generation_wraps),
 		UNIT(test_fresh_hints),
 		UNIT(test_limit),
+		UNIT(test_reserve),
 		UNIT(test_release_all),
 		UNIT(test_budget_shared),
 	};

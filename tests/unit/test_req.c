@@ -37,7 +37,7 @@ static struct node some_node;
 static struct handle some_handle;
 static uint8_t guest_in[BIG], guest_out[BIG];
 static uint64_t random_state = 88172645463325252ULL;
-static unsigned int pushes;
+static unsigned int pushes, unreserved;
 static uint32_t pushed_len;
 
 void
@@ -102,6 +102,13 @@ handle_unpin(struct handle_table *t, struct node_table *nodes,
 	(void)t;
 	(void)nodes;
 	h->pins--;
+}
+
+void
+handle_unreserve(struct handle_table *t)
+{
+	(void)t;
+	unreserved++;
 }
 
 /* The same numbers every time: a failure can be looked at. */
@@ -388,6 +395,29 @@ test_too_big(void **state)
 	assert_int_equal(req_read(r, &repliable), 0);
 	assert_int_equal(r->args_len, sizeof(struct fuse_write_in));
 	req_free(r);
+	in = header(FUSE_BATCH_FORGET, BIG);
+	r = make_with(&in, BIG, 64);
+	assert_int_equal(req_read(r, &repliable), 0);
+	assert_int_equal(r->args_len, sizeof(struct fuse_batch_forget_in));
+	req_free(r);
+}
+
+/* A place for an open file goes with the request that holds it. */
+static void
+test_reservation(void **state)
+{
+	struct fuse_in_header in = header(FUSE_OPEN, sizeof(in));
+	struct req *r;
+
+	(void)state;
+	unreserved = 0;
+	r = make_with(&in, sizeof(in), 64);
+	req_free(r);
+	assert_int_equal(unreserved, 0);
+	r = make_with(&in, sizeof(in), 64);
+	r->opening = 1;
+	req_free(r);
+	assert_int_equal(unreserved, 1);
 }
 
 static void
@@ -517,6 +547,7 @@ main(void)
 		UNIT(test_short_header),
 		UNIT(test_length_lies),
 		UNIT(test_too_big),
+		UNIT(test_reservation),
 		UNIT(test_extension_length),
 		UNIT(test_no_room),
 		UNIT(test_errno_range),
