@@ -181,6 +181,8 @@ conf_store(struct conf *c, const struct conf_opt *opt, const char *value,
 		break;
 	case CONF_NUMBER:
 		e = conf_number(value, opt->max, field);
+		if (e == 0 && *(int64_t *)field < opt->min)
+			e = EINVAL;
 		break;
 	case CONF_SECONDS:
 		e = conf_seconds(value, opt->max, field);

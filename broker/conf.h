@@ -77,6 +77,7 @@ struct conf {
 	const char *xattrmap;		/* checked, NULL = none */
 	int64_t fd;			/* -1 = not given */
 	int64_t thread_pool_size;	/* 0 = our choice */
+	int64_t num_request_queues;	/* 0 = not given */
 	int64_t rlimit_nofile;		/* CONF_NOFILE_DEFAULT, 0 = leave */
 	int64_t timeout;		/* of all four below; each in ns, */
 	int64_t timeout_entry;		/* CONF_TIMEOUT_UNSET = not given */

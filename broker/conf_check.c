@@ -43,6 +43,8 @@ conf_check_socket(const struct conf *c)
 		return "--fd and --socket-path exclude each other";
 	if (c->fd != -1 && c->socket_group != NULL)
 		return "--fd and --socket-group exclude each other";
+	if (c->num_request_queues != 0 && c->tag == NULL)
+		return "--num-request-queues is announced with --tag only";
 	return NULL;
 }
 

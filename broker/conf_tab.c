@@ -135,6 +135,9 @@ const struct conf_opt conf_opts[] = {
 	    "listening vhost-user socket that was inherited"),
 	TEXT("tag", 0, tag, MSG_TAG_MAX, "TAG",
 	    "tag to announce to the guest, 1 to 36 bytes"),
+	{ .name = "num-request-queues", .kind = CONF_NUMBER,
+	    OFF(num_request_queues), .min = 1, .max = 16, .arg = "N",
+	    .help = "request queues to announce along with --tag" },
 	FLAG("readonly", 0, readonly, 1, "share read-only"),
 	FLAG("daemonize", 0, daemonize, 1, "go to the background when serving"),
 

@@ -45,6 +45,8 @@ on_hello_fill(const struct broker *b, struct a_hello *a)
 	a->io_thread_cnt = c->thread_pool_size == 0 ?
 	    4 : (uint32_t)c->thread_pool_size;
 	a->worker_max = WORKER_WANTED;
+	a->queue_cnt = c->num_request_queues == 0 ?
+	    1 : (uint32_t)c->num_request_queues;
 	a->nofile = b->nofile;
 	a->log_level = log_get_level();
 	a->seccomp = b->action;

@@ -116,7 +116,7 @@ struct a_hello {
 	uint32_t nofile;	/* descriptors the transport may hold */
 	uint32_t log_level;	/* syslog(3) priority */
 	uint32_t seccomp;	/* enum sandbox_action */
-	uint32_t zero;
+	uint32_t queue_cnt;	/* request queues to announce, >= 1 */
 	uint64_t root_mnt_id;	/* mount id of the share root, statx(2) */
 	struct msg_timeout entry, attr, dir_entry, dir_attr, negative;
 	uint32_t idmap_cnt;	/* rules in the tail, struct idmap_rule */

@@ -260,7 +260,7 @@ main_events(struct server *s)
 
 	memset(&conf, 0, sizeof(conf));
 	conf.queue_max = MAIN_QUEUES;
-	conf.num_request_queues = 1;
+	conf.num_request_queues = s->fs.conf.queue_cnt;
 	if (s->fs.conf.flags & MSG_SHARE_TAG)
 		conf.tag = s->fs.conf.tag;
 	vu_init(&s->dev, s->fs.base, &conf, &main_vu_ops, s);

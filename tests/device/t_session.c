@@ -217,11 +217,15 @@ struct session_config {
 	uint8_t		 data[256];
 };
 
-/* The configuration space is there if, and only if, a tag was given. */
+/*
+ * The configuration space is there if, and only if, a tag was given.  It says
+ * want request queues.
+ */
 static void
-session_tag(void)
+session_tag(const char *const *more, unsigned want)
 {
-	const struct box_opts	 o = { .daemon.tag = "my-share" };
+	const struct box_opts	 o = { .daemon.tag = "my-share",
+	    .daemon.more = more };
 	struct session_config	 cfg = { .size = 40 };
 	struct vhost_msg	 m;
 	struct box		 b;
@@ -244,8 +248,9 @@ session_tag(void)
 		tap_is(m.hdr.size, 52, "tag: with 40 bytes");
 		tap_ok(memcmp(cfg.data, "my-share", 9) == 0, "tag: the tag");
 		memcpy(&queues, cfg.data + 36, sizeof(queues));
-		tap_ok(queues >= 1 && queues + 1 <= b.v.queue_max,
-		    "tag: %u request queues", queues);
+		tap_is(queues, want, "tag: request queues");
+		tap_ok(queues + 1 <= b.v.queue_max,
+		    "tag: as many as there may be");
 	}
 	cfg.size = 40;
 	err = vhost_set(&b.v, VHOST_SET_CONFIG, &cfg, 52, -1);
@@ -258,6 +263,8 @@ out:
 int
 main(int argc, char **argv)
 {
+	static const char *const queues[] = { "--num-request-queues", "16",
+	    NULL };
 	unsigned	 i;
 
 	daemon_args(argc, argv);
@@ -267,7 +274,9 @@ main(int argc, char **argv)
 	session_two();
 	session_slots();
 	session_features();
-	session_tag();
+	session_tag(NULL, 1);
+	if (daemon_kind == DAEMON_OURS)
+		session_tag(queues, 16);
 	session_init();
 	session_queue();
 	session_kill();

@@ -40,6 +40,7 @@ check_good(const struct conf *c)
 {
 	FUZZ_MUST(c->fd >= -1 && c->fd <= INT_MAX);
 	FUZZ_MUST(c->thread_pool_size >= 0 && c->thread_pool_size <= 256);
+	FUZZ_MUST(c->num_request_queues >= 0 && c->num_request_queues <= 16);
 	FUZZ_MUST(c->rlimit_nofile >= CONF_NOFILE_DEFAULT &&
 	    c->rlimit_nofile <= INT32_MAX);
 	FUZZ_MUST(c->cache >= MSG_CACHE_AUTO &&

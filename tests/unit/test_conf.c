@@ -142,6 +142,11 @@ test_numbers(void **state)
 	refused_more("--thread-pool-size 99999999999999999999", "--thread");
 	refused_more("--rlimit-nofile 4294967296", "--rlimit-nofile");
 	refused("--shared-dir /srv --fd x", "--fd: 'x'");
+	assert_int_equal(parse_more("--tag fs --num-request-queues 16"), 0);
+	assert_int_equal(conf.num_request_queues, 16);
+	refused_more("--tag fs --num-request-queues 17", "1 to 16");
+	refused_more("--tag fs --num-request-queues 0", "1 to 16");
+	refused_more("--num-request-queues 4", "--tag");
 }
 
 static void
