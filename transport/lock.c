@@ -47,6 +47,7 @@ struct lock {
 	LIST_ENTRY(lock) entry;
 	struct node *node;
 	uint64_t owner;
+	uint64_t fh;		/* what it was used through last, or 0 */
 	int fd;
 };
 
@@ -102,6 +103,18 @@ lock_fd(struct lock_table *t, const struct node *n, uint64_t owner)
 }
 
 int
+lock_use(struct lock_table *t, const struct node *n, uint64_t owner,
+    uint64_t fh)
+{
+	struct lock *l = lock_find(t, n, owner);
+
+	if (l == NULL)
+		return -1;
+	l->fh = fh;
+	return l->fd;
+}
+
+int
 lock_enter(struct lock_table *t, struct node *n, uint64_t owner, int *fd)
 {
 	struct lock *l;
@@ -148,6 +161,18 @@ lock_drop(struct lock_table *t, const struct node *n, uint64_t owner)
 
 	if (l != NULL)
 		lock_free(t, l);
+}
+
+void
+lock_release(struct lock_table *t, uint64_t fh)
+{
+	struct lock *l, *next;
+
+	for (l = LIST_FIRST(&t->locks); l != NULL; l = next) {
+		next = LIST_NEXT(l, entry);
+		if (l->fh == fh)
+			lock_free(t, l);
+	}
 }
 
 void

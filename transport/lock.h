@@ -36,6 +36,10 @@ struct lock_table *lock_table_new(struct fs *fs, unsigned int max);
 /* The open file of (n, owner), -1 if there is none; it stays the table's. */
 int	lock_fd(struct lock_table *t, const struct node *n, uint64_t owner);
 
+/* The same, for a request that comes through the guest's open file fh. */
+int	lock_use(struct lock_table *t, const struct node *n, uint64_t owner,
+	    uint64_t fh);
+
 /*
  * Keep *fd for (n, owner), pinning n; owns it.  It counts as an open file.
  * Returns 0, ENOLCK when the table is full, or ENOMEM.
@@ -45,6 +49,13 @@ int	lock_enter(struct lock_table *t, struct node *n, uint64_t owner,
 
 /* owner has closed a file of n: all its locks there are gone. */
 void	lock_drop(struct lock_table *t, const struct node *n, uint64_t owner);
+
+/*
+ * The guest's open file fh is closed for good: what was used through it last is
+ * gone.  A lock of an open file description has that for its owner, and no
+ * FLUSH tells of its end; one of a process has gone by FLUSH before.
+ */
+void	lock_release(struct lock_table *t, uint64_t fh);
 
 /* All locks of all owners, DESTROY and reset. */
 void	lock_drop_all(struct lock_table *t);

@@ -21,7 +21,8 @@
  *
  * A flock lock belongs to the guest's open file, so it is taken on the
  * handle.  A POSIX lock belongs to (node, owner): each pair has an open file
- * of its own, which FLUSH of that owner closes.  A lock that must wait is
+ * of its own, which FLUSH of that owner closes; or RELEASE of the guest's open
+ * file, for the owner may be that, and not a process.  A lock that must wait is
  * tried again and again by a timer, so that nothing sleeps for it.
  */
 
@@ -91,11 +92,14 @@ op_lock_try(struct req *r, const struct fuse_lk_in *in)
 	struct flock fl;
 	int err, fd;
 
+	/* It may have been closed while the request waited. */
+	if (!r->handle[0]->open)
+		return EBADF;
 	if (in->lk_flags & FUSE_LK_FLOCK)
 		return op_lock_flock(r, in->lk.type);
 	if ((err = op_lock_range(in, &fl)) != 0)
 		return err;
-	fd = lock_fd(r->fs->locks, r->node[0], in->owner);
+	fd = lock_use(r->fs->locks, r->node[0], in->owner, in->fh);
 	if (fd == -1)
 		return fl.l_type == F_UNLCK ? 0 : EBADF;
 	if (fcntl(fd, F_OFD_SETLK, &fl) == 0)

@@ -307,6 +307,7 @@ op_release_any(struct req *r, int dir)
 		flock(r->handle[0]->fd, LOCK_UN);
 	if (in.release_flags & FUSE_RELEASE_FLUSH)
 		lock_drop(r->fs->locks, r->node[0], in.lock_owner);
+	lock_release(r->fs->locks, in.fh);
 	handle_release(r->fs->handles, r->fs->nodes, r->handle[0]);
 	req_end(r, 0);
 }

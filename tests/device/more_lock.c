@@ -200,6 +200,29 @@ more_lock_owners(struct box *b, const struct fs_file *f)
 	tap_is(more_host_lock(b, "file", F_WRLCK, 0, 0), 0, "all is free");
 }
 
+/* An owner that no process is: it ends with the open file, without FLUSH. */
+static void
+more_lock_release(struct box *b, const struct fs_file *f)
+{
+	struct fs_lock	 l = { .owner = 7, .end = 9, .type = F_WRLCK };
+	struct fs_file	 g;
+
+	tap_rc(fs_fopen(&b->fs, f->node, O_RDWR, &g), 0, "another open file");
+	tap_rc(fs_setlk(&b->fs, &g, &l), 0, "it locks");
+	l = (struct fs_lock){ .owner = 1, .start = 10, .end = 19,
+	    .type = F_WRLCK };
+	tap_rc(fs_setlk(&b->fs, &g, &l), 0, "a process locks through it");
+	l.start = l.end = 20;
+	tap_rc(fs_setlk(&b->fs, f, &l), 0, "and through the first");
+	tap_rc(fs_release(&b->fs, &g), 0, "it is closed for good");
+	tap_is(more_host_lock(b, "file", F_WRLCK, 0, 10), 0,
+	    "its lock is gone");
+	tap_is(more_host_lock(b, "file", F_WRLCK, 10, 11), EAGAIN,
+	    "the process has its locks, for it has the first");
+	tap_rc(fs_flush_as(&b->fs, f, 1), 0, "until it closes that");
+	tap_is(more_host_lock(b, "file", F_WRLCK, 0, 0), 0, "all is free");
+}
+
 /* Descriptors come and go with their owners. */
 static void
 more_lock_many(struct box *b, const struct fs_file *f)
@@ -313,7 +336,8 @@ more_lock(void)
 		more_lock_get(&b, &f);
 		more_lock_wrong(&b, &f);
 		more_lock_owners(&b, &f);
-		more_lock_many(&b, &f);
+		more_lock_release(&b, &f);
+	more_lock_many(&b, &f);
 		more_lock_two(&b, &f);
 		tap_is(b.fs.bad_reply, 0, "no reply broke the protocol");
 	}

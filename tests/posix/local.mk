@@ -5,8 +5,14 @@ check_LIBRARIES += tests/posix/libposix.a
 tests_posix_libposix_a_SOURCES = tests/posix/file.c tests/posix/harness.c \
 	tests/posix/posix.h
 
-posix_programs = tests/posix/t_posix_error tests/posix/t_posix_path \
-	tests/posix/t_posix_perm tests/posix/t_posix_rename \
+posix_programs = \
+	tests/posix/t_posix_error \
+	tests/posix/t_posix_link \
+	tests/posix/t_posix_lock \
+	tests/posix/t_posix_open \
+	tests/posix/t_posix_path \
+	tests/posix/t_posix_perm \
+	tests/posix/t_posix_rename \
 	tests/posix/t_posix_time
 check_PROGRAMS += $(posix_programs)
 dist_check_SCRIPTS += tests/posix/t_posix.sh
@@ -15,6 +21,15 @@ TESTS += tests/posix/t_posix.sh
 tests_posix_t_posix_error_SOURCES = tests/posix/t_posix_error.c
 tests_posix_t_posix_error_LDADD = tests/posix/libposix.a
 tests_posix_t_posix_error_LDFLAGS = $(AM_LDFLAGS) $(HELPER_LDFLAGS)
+tests_posix_t_posix_link_SOURCES = tests/posix/t_posix_link.c
+tests_posix_t_posix_link_LDADD = tests/posix/libposix.a
+tests_posix_t_posix_link_LDFLAGS = $(AM_LDFLAGS) $(HELPER_LDFLAGS)
+tests_posix_t_posix_lock_SOURCES = tests/posix/t_posix_lock.c
+tests_posix_t_posix_lock_LDADD = tests/posix/libposix.a
+tests_posix_t_posix_lock_LDFLAGS = $(AM_LDFLAGS) $(HELPER_LDFLAGS)
+tests_posix_t_posix_open_SOURCES = tests/posix/t_posix_open.c
+tests_posix_t_posix_open_LDADD = tests/posix/libposix.a
+tests_posix_t_posix_open_LDFLAGS = $(AM_LDFLAGS) $(HELPER_LDFLAGS)
 tests_posix_t_posix_path_SOURCES = tests/posix/t_posix_path.c
 tests_posix_t_posix_path_LDADD = tests/posix/libposix.a
 tests_posix_t_posix_path_LDFLAGS = $(AM_LDFLAGS) $(HELPER_LDFLAGS)

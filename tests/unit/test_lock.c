@@ -194,6 +194,31 @@ test_drop_owner(void **state)
 	assert_int_equal(fd_count(), before);
 }
 
+/* What the guest's open file was used for last goes with it, nothing else. */
+static void
+test_release(void **state)
+{
+	(void)state;
+	assert_int_equal(lock_use(fs.locks, &node_a, 1, 7), -1);
+	enter(&node_a, 1);
+	enter(&node_a, 2);
+	enter(&node_b, 1);
+	enter(&node_b, 3);
+	assert_int_equal(lock_use(fs.locks, &node_a, 1, 7),
+	    lock_fd(fs.locks, &node_a, 1));
+	lock_use(fs.locks, &node_a, 2, 7);
+	lock_use(fs.locks, &node_a, 2, 8);
+	lock_use(fs.locks, &node_b, 1, 7);
+	lock_release(fs.locks, 7);
+	assert_int_equal(lock_fd(fs.locks, &node_a, 1), -1);
+	assert_int_equal(lock_fd(fs.locks, &node_b, 1), -1);
+	assert_int_not_equal(lock_fd(fs.locks, &node_a, 2), -1);
+	assert_int_not_equal(lock_fd(fs.locks, &node_b, 3), -1);
+	lock_release(fs.locks, 8);
+	assert_int_equal(lock_fd(fs.locks, &node_a, 2), -1);
+	assert_int_equal(budget, FD_TOTAL - 1);
+}
+
 /* A guest may invent owners; descriptors are not to be had for that. */
 static void
 test_limit(void **state)
@@ -304,6 +329,7 @@ main(void)
 		UNIT(test_one_for_each_pair),
 		UNIT(test_entered_twice),
 		UNIT(test_drop_owner),
+		UNIT(test_release),
 		UNIT(test_limit),
 		UNIT(test_wait),
 		UNIT(test_pause_limit),

@@ -161,6 +161,7 @@ setup(void **state)
 	memcpy(path + sizeof(path) - 7, "XXXXXX", 6);
 	other = mkostemp(path, O_CLOEXEC);
 	handle.fd = open(path, O_RDWR | O_CLOEXEC);
+	handle.open = 1;
 	req = calloc(3, sizeof(*req));
 	draining = open_rdwr_err = 0;
 	ask_cnt = 0;
