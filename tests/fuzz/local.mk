@@ -54,7 +54,7 @@ tests_fuzz_fuzz_vu_msg_LDFLAGS = $(fuzz_ldflags)
 
 # The inputs are kept in the source tree, so that one which found something
 # can join them.
-EXTRA_PROGRAMS = tests/fuzz/seeds
+EXTRA_PROGRAMS += tests/fuzz/seeds
 tests_fuzz_seeds_SOURCES = tests/fuzz/seeds.c tests/fuzz/seeds.h \
 	tests/fuzz/seeds_fuse.c tests/fuzz/seeds_vu.c
 tests_fuzz_seeds_LDADD = libcommon.a
