@@ -41,9 +41,10 @@ struct bench_load {
 	void (*run)(struct bench_job *);
 };
 
-extern const struct bench_load bench_data[];	 /* the last has no name */
-extern const struct bench_load bench_meta[];	 /* the last has no name */
-extern const struct bench_load bench_commands[]; /* likewise */
+/* Each ends with one that has no name. */
+extern const struct bench_load bench_data[];
+extern const struct bench_load bench_meta[];
+extern const struct bench_load bench_commands[];
 
 /* What "run" does in the directory; ends with NULL. */
 extern char **bench_command;
