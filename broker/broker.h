@@ -50,7 +50,7 @@ struct broker {
 	uint32_t nofile;	/* the transport's limit */
 	uint32_t landlock;	/* ABI in force, 0 = none */
 	struct tree tree;
-	struct policy policy;
+	struct policy *policy;	/* frozen, as conf is */
 	struct userns userns;	/* what workers and transport live in */
 	int handles;		/* file handles are opened */
 	uint8_t seal_key[MSG_KEY_LEN];

@@ -294,7 +294,7 @@ conf_parse(struct conf *c, int argc, char *const argv[],
 	for (i = 1; i < argc; i++) {
 		if ((e = conf_word(c, argc, argv, &i, err)) != 0)
 			return e;
-		if (c->print_help || c->print_version)
+		if (c->print_help || c->print_version || c->print_security)
 			return 0;
 	}
 	return conf_check(c, err);

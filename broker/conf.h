@@ -118,6 +118,7 @@ struct conf {
 	int debug;			/* -d was used */
 	int foreground;			/* -f was used */
 	int print_capabilities;
+	int print_security;
 	int print_version;
 	int print_help;
 	uint32_t idmap_cnt;		/* --translate-uid, --translate-gid */
@@ -137,14 +138,15 @@ struct conf_ids {
  * that names the option, the value and what is accepted.  No output, no
  * lookups; a word behind -o is cut up where it stands.
  * --print-capabilities anywhere makes everything else unread;
- * --help and --version end the reading.
+ * --help, --version and --print-security end the reading.
  */
 int	conf_parse(struct conf *c, int argc, char *const argv[],
 	    char err[CONF_ERR_MAX]);
 
 /*
  * conf_parse(), with an error being fatal and with --help, --version and
- * --print-capabilities being answered on stdout with exit status 0.  Sets the
+ * --print-capabilities being answered on stdout with exit status 0; only
+ * --print-security is left to the caller.  Sets the
  * log level.
  */
 void	conf_load(struct conf *c, int argc, char *const argv[]);

@@ -238,6 +238,8 @@ const struct conf_opt conf_opts[] = {
 	    "deprecated: options as virtiofsd once took them"),
 	FLAG("print-capabilities", 0, print_capabilities, 1,
 	    "print what this program can do as JSON"),
+	FLAG("print-security", 0, print_security, 1,
+	    "try and print what each process is kept in by"),
 	FLAG("version", 'V', print_version, 1, "print the version"),
 	FLAG("help", 'h', print_help, 1, "print this text"),
 };

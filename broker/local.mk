@@ -14,10 +14,12 @@ viofsd_SOURCES = \
 	broker/on.h broker/rows.h \
 	broker/on_spawner.c broker/on_transport.c broker/on_worker.c \
 	broker/policy.c broker/policy.h \
+	broker/probe.c broker/probe.h \
 	broker/rate.c broker/rate.h \
 	broker/reply.c broker/reply.h \
 	broker/root.c broker/root.h \
 	broker/sandbox_tab.c broker/sandbox_tab.h \
+	broker/security.c broker/security.h \
 	broker/serve.c broker/serve.h \
 	broker/setup.c broker/setup.h \
 	broker/share.c broker/share.h \

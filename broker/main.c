@@ -27,16 +27,21 @@
 #include <grp.h>
 #include <limits.h>
 #include <linux/capability.h>
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "../common/caps.h"
+#include "../common/frozen.h"
 #include "../common/jail.h"
 #include "../common/landlock.h"
 #include "../common/log.h"
 #include "../common/proc.h"
 #include "broker.h"
 #include "launch.h"
+#include "policy.h"
 #include "sandbox_tab.h"
+#include "security.h"
 #include "serve.h"
 #include "setup.h"
 #include "socket.h"
@@ -46,7 +51,15 @@
 #define MAIN_NOFILE	1024	/* broker: three for each worker, and ours */
 #define MAIN_MOUNTS	128	/* mounts of the share that are among them */
 
+/* What is fixed before anybody is listened to, for good. */
+struct main_fixed {
+	struct conf conf;
+	struct policy policy;
+	struct idspace space[2];	/* what the policy points to */
+};
+
 static struct broker broker;
+static FROZEN(struct main_fixed) main_fixed;
 
 /* Only the broker may be started without these; its children never are. */
 static void
@@ -113,6 +126,19 @@ main_jail(struct broker *b)
 	jail_verify(&self, caps);
 }
 
+/* Children inherit it; those that become something else lose it. */
+static void
+main_freeze(struct broker *b)
+{
+	struct main_fixed *f = &main_fixed.v;
+
+	if (b->policy->space != NULL) {
+		memcpy(f->space, b->policy->space, sizeof(f->space));
+		f->policy.space = f->space;
+	}
+	frozen_set(&main_fixed, sizeof(main_fixed));
+}
+
 static void
 main_filter(const struct broker *b)
 {
@@ -127,22 +153,26 @@ int
 main(int argc, char *argv[])
 {
 	struct broker *b = &broker;
-	static struct conf conf;
+	struct conf *conf = &main_fixed.v.conf;
 	struct setup setup;
 	int readyfd = -1;
 
 	main_std_fds();
 	proc_init("B", UINT_MAX);
 	title_init(argc, argv);
-	conf_load(&conf, argc, argv);
+	conf_load(conf, argc, argv);
 	main_identity();
-	b->conf = &conf;
+	if (conf->print_security)
+		return security_print(stdout);
+	b->conf = conf;
+	b->policy = &main_fixed.v.policy;
 	main_claim(b);
 	if ((setup.nullfd = open("/dev/null", O_RDWR | O_CLOEXEC)) == -1)
 		fatal("/dev/null");
-	if (conf.daemonize)
+	if (conf->daemonize)
 		readyfd = launch_background(setup.nullfd);
 	setup_acquire(b, &setup);
+	main_freeze(b);
 	setup_children(b, &setup);
 	worker_init(b);
 	serve_init(b);
@@ -150,9 +180,9 @@ main(int argc, char *argv[])
 	main_filter(b);
 	serve_hello(b);
 	log_info("serving %s as %s, transport uid %u, %u mount%s%s",
-	    conf.shared_dir, b->name, setup.ids.uid, b->tree.mount_cnt,
+	    conf->shared_dir, b->name, setup.ids.uid, b->tree.mount_cnt,
 	    b->tree.mount_cnt == 1 ? "" : "s",
-	    conf.readonly ? ", read-only" : "");
+	    conf->readonly ? ", read-only" : "");
 	launch_serving(&readyfd);
 	return serve_loop(b);
 }

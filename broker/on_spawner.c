@@ -43,7 +43,7 @@ static int
 on_sready(struct broker *b, struct chan_msg *m)
 {
 	const struct n_sready *n = m->body;
-	uint64_t caps = policy_spawner_caps(&b->policy);
+	uint64_t caps = policy_spawner_caps(b->policy);
 
 	if (n->cap_eff != caps || n->cap_prm != caps || n->cap_inh != 0) {
 		b->spawner.why = "its capabilities are wrong";

@@ -67,8 +67,8 @@ setup_policy(struct broker *b, uint64_t have)
 	const struct idmap ids = { c->idmap, c->idmap_cnt };
 	unsigned int cap;
 
-	policy_init(&b->policy, &ids, c->caps_add, c->caps_drop);
-	policy_space(&b->policy, b->userns.space);
+	policy_init(b->policy, &ids, c->caps_add, c->caps_drop);
+	policy_space(b->policy, b->userns.space);
 	for (cap = 0; cap <= CAP_LAST_CAP; cap++)
 		if (c->caps_add & ~have & JAIL_CAP(cap))
 			fatalx("--modcaps: viofsd was started without %s",
@@ -201,7 +201,7 @@ setup_children(struct broker *b, struct setup *s)
 	b->transport_pidfd = launch_transport(&l);
 	root_unshare();
 	root_empty();
-	sc.policy = &b->policy;
+	sc.policy = b->policy;
 	sc.nullfd = s->nullfd;
 	sc.usernsfd = s->usernsfd;
 	sc.exefd = s->helpers.fsworkerfd;

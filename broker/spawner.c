@@ -60,7 +60,7 @@ struct spawner_proc {
 
 struct spawner {
 	struct chan broker;
-	struct policy policy;
+	const struct policy *policy;	/* frozen before the fork */
 	int sigfd;
 	struct spawner_proc procs[WORKER_MAX];
 };
@@ -188,7 +188,7 @@ spawner_fork(struct spawner *s, const struct q_spawn *q, int chanfd,
 	uint64_t caps;
 	unsigned int i;
 
-	if (policy_check(&s->policy, &q->cred, &caps) != 0)
+	if (policy_check(s->policy, &q->cred, &caps) != 0)
 		return EPERM;
 	if (spawner_find(s, q->worker_id) != NULL)
 		return EEXIST;
@@ -319,7 +319,7 @@ spawner_main(const struct spawner_conf *sc)
 	int src[SPAWNER_FD_CNT], usernsfd = sc->usernsfd;
 
 	log_init("S");
-	s->policy = *sc->policy;
+	s->policy = sc->policy;
 	title_set("viofsd: spawner", "viofsd-spawner");
 	if (setsid() == -1)
 		fatal("setsid");
@@ -334,7 +334,7 @@ spawner_main(const struct spawner_conf *sc)
 	fdmap(src, SPAWNER_FD_CNT, 3);
 	spawner_signals(s);
 	chan_init(&s->broker, PROC_FD_BROKER, MSG_SPAWNER, MSG_BROKER, 0);
-	spawner_jail(&s->policy, nofile);
+	spawner_jail(s->policy, nofile);
 	spawner_filter(action);
 	spawner_ready(s);
 	spawner_loop(s);

@@ -266,7 +266,7 @@ worker_allowed(struct broker *b, const struct cred *cred, uint64_t *caps)
 	int err;
 
 	/* Any user of a guest may be one; the transport knows what to do. */
-	if ((err = policy_check(&b->policy, cred, caps)) == EINVAL)
+	if ((err = policy_check(b->policy, cred, caps)) == EINVAL)
 		return err;
 	if (err != 0) {
 		log_guest(LOG_KEY_LIMIT, "no worker for %s: refused",

@@ -39,6 +39,7 @@
 
 #ifndef PR_SET_MDWE
 #define PR_SET_MDWE		65
+#define PR_GET_MDWE		66
 #define PR_MDWE_REFUSE_EXEC_GAIN 1
 #endif
 
@@ -59,9 +60,15 @@ jail_limits(uint64_t nofile, int nproc_zero, uint64_t fsize)
 	jail_limit(RLIMIT_NOFILE, nofile, "RLIMIT_NOFILE");
 	jail_limit(RLIMIT_CORE, 0, "RLIMIT_CORE");
 	if (nproc_zero)
-		jail_limit(RLIMIT_NPROC, 0, "RLIMIT_NPROC");
+		jail_no_process();
 	if (fsize != RLIM_INFINITY)
 		jail_limit(RLIMIT_FSIZE, fsize, "RLIMIT_FSIZE");
+}
+
+void
+jail_no_process(void)
+{
+	jail_limit(RLIMIT_NPROC, 0, "RLIMIT_NPROC");
 }
 
 void
@@ -70,9 +77,11 @@ jail_no_new_privs(void)
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 		fatal("PR_SET_NO_NEW_PRIVS");
 	/* Since Linux 6.3; older kernels answer EINVAL. */
-	if (prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0) == -1 &&
-	    errno != EINVAL)
-		fatal("PR_SET_MDWE");
+	if (prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0) == -1) {
+		if (errno != EINVAL)
+			fatal("PR_SET_MDWE");
+	} else if (prctl(PR_GET_MDWE, 0, 0, 0, 0) != PR_MDWE_REFUSE_EXEC_GAIN)
+		fatalx("memory may still be written and executed");
 }
 
 static void

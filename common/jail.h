@@ -48,6 +48,9 @@ struct jail_identity {
  */
 void	jail_limits(uint64_t nofile, int nproc_zero, uint64_t fsize);
 
+/* No process or thread beyond those there are: for who has started all. */
+void	jail_no_process(void);
+
 /* Set no_new_privs (and, where the kernel has it, deny W+X memory). */
 void	jail_no_new_privs(void);
 

@@ -6,6 +6,7 @@ libcommon_a_SOURCES = \
 	common/chan.c common/chan.h \
 	common/cred.c common/cred.h \
 	common/fdbag.c common/fdbag.h \
+	common/frozen.c common/frozen.h \
 	common/idmap.c common/idmap.h \
 	common/idspace.c common/idspace.h \
 	common/jail.c common/jail.h \

@@ -43,6 +43,11 @@
 
 #ifndef PR_SET_MDWE
 #define PR_SET_MDWE	65	/* Linux 6.3 */
+#define PR_GET_MDWE	66
+#endif
+
+#ifndef SYS_mseal
+#define SYS_mseal	462	/* Linux 6.10 */
 #endif
 
 #define NITEMS(a)	(sizeof(a) / sizeof((a)[0]))
@@ -209,8 +214,10 @@ static const struct sandbox_row fsworker_start_rows[] = {
 	SB_ARG(prctl, "jail.c: read back", SB_IS(0, PR_GET_DUMPABLE)),
 	SB_ARG(prctl, "jail.c: no_new_privs", SB_IS(0, PR_SET_NO_NEW_PRIVS)),
 	SB_ARG(prctl, "jail.c: no W+X memory", SB_IS(0, PR_SET_MDWE)),
+	SB_ARG(prctl, "jail.c: read back", SB_IS(0, PR_GET_MDWE)),
 	SB_ARG(prctl, "proc.c: die with the parent",
 	    SB_IS(0, PR_SET_PDEATHSIG)),
+	SB_ARG(mseal, "frozen.c: what the broker said", SB_IS(2, 0)),
 	SB_ALLOW(landlock_create_ruleset, "landlock.c: the share alone"),
 	SB_ALLOW(landlock_add_rule, "landlock.c: the share alone"),
 	SB_ALLOW(landlock_restrict_self, "landlock.c: the share alone"),

@@ -34,6 +34,7 @@
 
 #include "../common/chan.h"
 #include "../common/caps.h"
+#include "../common/frozen.h"
 #include "../common/jail.h"
 #include "../common/landlock.h"
 #include "../common/log.h"
@@ -46,6 +47,13 @@
 
 #define MAIN_NOFILE	512	/* 4 * MSG_DIRPLUS_MAX */
 
+/* What the broker said, for good. */
+struct main_fixed {
+	struct a_whello who;
+	struct rules rules;
+};
+
+static FROZEN(struct main_fixed) main_fixed;
 static struct chan_msg main_msg;
 
 static void
@@ -175,8 +183,7 @@ main_ready(struct chan *broker, const struct n_wready *ready)
 int
 main(void)
 {
-	static struct a_whello who;
-	static struct rules rules;
+	struct main_fixed *fixed = &main_fixed.v;
 	struct n_wready ready;
 	struct chan broker, transport;
 	char role[CRED_STR_MAX + 2] = "W ";
@@ -193,17 +200,19 @@ main(void)
 	proc_claim(PROC_FD_PROC, S_IFDIR, "a directory");
 	at_init();
 	chan_init(&broker, PROC_FD_BROKER, MSG_FSWORKER, MSG_BROKER, 0);
-	rootfd = main_hello(&broker, &who, &rules);
-	cred_str(&who.cred, role + 2);
+	rootfd = main_hello(&broker, &fixed->who, &fixed->rules);
+	frozen_set(&main_fixed, sizeof(main_fixed));
+	cred_str(&fixed->who.cred, role + 2);
 	log_init(role);
-	log_set_level(who.log_level);
+	log_set_level(fixed->who.log_level);
 	chan_init(&transport, FSWORKER_FD_TRANSPORT, MSG_FSWORKER,
 	    MSG_TRANSPORT, 0);
 	chan_phase(&transport, MSG_PHASE_RUN);
 	memset(&ready, 0, sizeof(ready));
-	main_jail(&who, rootfd, &ready);
+	main_jail(&fixed->who, rootfd, &ready);
 	main_watch(&broker);
-	sandbox_enter(&sandbox_fsworker, 1, (enum sandbox_action)who.seccomp);
+	sandbox_enter(&sandbox_fsworker, 1,
+	    (enum sandbox_action)fixed->who.seccomp);
 	main_ready(&broker, &ready);
-	return serve(&transport, &who, &rules);
+	return serve(&transport, &fixed->who, &fixed->rules);
 }

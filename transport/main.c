@@ -291,6 +291,7 @@ main(void)
 	main_events(s);
 	s->fs.iopool = iopool_start(s->fs.base, s->fs.conf.io_thread_cnt,
 	    dispatch_io_done);
+	jail_no_process();
 	sandbox_enter(&sandbox_transport, 1, s->fs.conf.seccomp);
 	event_base_dispatch(s->fs.base);
 	fatalx("the event loop ended");

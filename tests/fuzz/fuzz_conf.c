@@ -49,7 +49,8 @@ check_good(const struct conf *c)
 	    c->log_level <= LOG_LEVEL_DEBUG);
 	FUZZ_MUST(c->tag == NULL || (c->tag[0] != '\0' &&
 	    strlen(c->tag) <= MSG_TAG_MAX));
-	if (c->print_help || c->print_version || c->print_capabilities)
+	if (c->print_help || c->print_version || c->print_capabilities ||
+	    c->print_security)
 		return;
 	FUZZ_MUST(c->shared_dir != NULL && c->shared_dir[0] != '\0');
 	FUZZ_MUST((c->fd == -1) != (c->socket_path == NULL));

@@ -5,7 +5,7 @@
 set -eu
 . "$(dirname "$0")/lib.sh"
 
-setup='broker/(helper|limit|main|root|socket|spawn_child|tree|userns)[.]c'
+setup='broker/(helper|limit|main|probe|root|socket|spawn_child|tree|userns)[.]c'
 
 calls_rights() {
 	# shellcheck disable=SC2046
@@ -46,21 +46,21 @@ lint_rule calls_open "only at.c and set-up of the broker open files" \
     "fsworker/at[.]c|$setup"
 lint_rule calls_process "only spawner, launch and userns make processes" \
     lint_only 'fork|vfork|clone|clone3|posix_spawnp?|exec[lv]p?e?|execvpe|fexecve|execveat' \
-    'broker/(launch|spawner|spawn_child|userns)[.]c'
+    'broker/(launch|probe|spawner|spawn_child|userns)[.]c'
 lint_rule calls_rights "descriptors travel through chan.c and vu_msg.c alone" \
     calls_rights
 lint_rule calls_ids "ids change in the broker's start and its children alone" \
     lint_only 'set(re|res|e|fs)?[ug]id|setgroups|initgroups|capset|unshare|setns' \
-    'broker/(launch|main|root|spawner|spawn_child|userns)[.]c|common/jail[.]c'
+    'broker/(launch|main|probe|root|spawner|spawn_child|userns)[.]c|common/jail[.]c'
 lint_rule calls_mount "mounts are made in root, tree and spawner alone" \
     lint_only 'mount|umount2?|open_tree|move_mount|fsopen|fsmount|fsconfig|mount_setattr|chroot|pivot_root' \
-    'broker/(root|spawner|tree)[.]c'
+    'broker/(probe|root|spawner|tree)[.]c'
 lint_rule calls_socket "sockets are made in socket.c and chan.c alone" \
     lint_only 'socket|socketpair|connect|bind|listen' \
     'broker/socket[.]c|common/chan[.]c'
-lint_rule calls_memory "memory is mapped in gmem.c alone" \
+lint_rule calls_memory "memory is mapped in gmem.c, and frozen in frozen.c" \
     lint_only 'mmap|mmap64|mremap|mprotect|shmat|memfd_create' \
-    'transport/gmem[.]c'
+    'common/frozen[.]c|transport/gmem[.]c'
 lint_rule calls_signal "processes are killed by the broker alone" \
     lint_only 'kill|tgkill|tkill|killpg|sigqueue|pidfd_send_signal|ptrace' \
     'broker/(serve|spawner)[.]c'

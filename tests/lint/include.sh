@@ -38,10 +38,10 @@ include_powers() {
 	<seccomp.h>		common/sandbox\.c
 	<cap-ng.h>		common/(caps|jail)\.c|broker/spawn_child\.c
 	<sys/capability.h>	none
-	<sys/mman.h>		transport/gmem\.c|[a-z]*/sandbox_[a-z]*\.c
-	<sys/mount.h>		broker/(root|spawner|tree)\.c
+	<sys/mman.h>		common/frozen\.c|transport/gmem\.c|[a-z]*/sandbox_[a-z]*\.c
+	<sys/mount.h>		broker/(probe|root|spawner|tree)\.c
 	<sys/socket.h>		common/(chan|log|sandbox_fsworker)\.c|transport/(main|vu_msg|sandbox_tab)\.c|broker/(socket|sandbox_tab)\.c
-	<linux/openat2.h>	fsworker/at\.c|broker/tree\.c
+	<linux/openat2.h>	fsworker/at\.c|broker/(probe|tree)\.c
 	<sys/uio.h>		common/chan\.c|transport/[a-z_]*\.[ch]|fsworker/w_file\.c
 	<pwd.h>			broker/conf\.c
 	<grp.h>			broker/(conf|launch|main|spawn_child|userns)\.c|common/jail\.c

@@ -35,7 +35,7 @@ sed 's/^/# /' "$top/summary"
 
 # names FILE CALLS: the text has exactly this many calls, and kills others.
 names() {
-	[ "$(grep -oE '# filter for syscall "[a-z0-9_]+"' "$1" | sort -u |
+	[ "$(grep -oE '# filter for syscall "[A-Za-z0-9_]+" \([0-9]+\)' "$1" | sort -u |
 	    wc -l)" = "$2" ] && grep -q 'action KILL_PROCESS;' "$1" &&
 	    ! grep -q 'action LOG;' "$1"
 }

@@ -208,6 +208,26 @@ is "$(readlink "/proc/$transport/ns/pid" | grep -cF \
     "$(readlink "/proc/$spawner/ns/pid")" || :)" 0 \
     "transport and workers cannot see each other"
 
+# sealed PID: is anything but the kernel's own pages sealed, and read-only?
+sealed() {
+	awk '/^[0-9a-f]+-/ { head = $0 }
+	/^VmFlags:.* sl( |$)/ && head !~ /\[v/ {
+		print (head ~ / r--p / ? "yes" : "writable")
+	}' "/proc/$1/smaps" | sort -u
+}
+want=yes
+"$daemon" --print-security | grep -q '^settings sealed .* lacking' && want=
+for pid in "$broker" "$spawner" "$root" "$user"; do
+	is "$(sealed "$pid")" "$want" \
+	    "$(tr '\0' '\n' <"/proc/$pid/cmdline" | head -n 1 |
+	    cut -d' ' -f1-4): settings are sealed"
+done
+for pid in "$transport" "$root" "$user"; do
+	is "$(awk '/Max processes/ { print $3, $4 }' "/proc/$pid/limits")" \
+	    "0 0" "$(tr '\0' '\n' <"/proc/$pid/cmdline" | head -n 1 |
+	    cut -d' ' -f1-4): no process more"
+done
+
 # A process that may be dumped belongs to its user in /proc.
 is "$(stat -c %u "/proc/$transport/environ")" 0 "transport: not dumpable"
 is "$(stat -c %u "/proc/$user/environ")" 0 "user worker: not dumpable"

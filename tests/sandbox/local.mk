@@ -45,3 +45,10 @@ check_PROGRAMS += tests/sandbox/seldom
 TESTS += tests/sandbox/seldom
 tests_sandbox_seldom_SOURCES = tests/sandbox/seldom.c
 tests_sandbox_seldom_LDADD = tests/frontend/libfrontend.a
+
+# What --print-security says, also on kernels that have less.
+check_PROGRAMS += tests/sandbox/lacks
+dist_check_SCRIPTS += tests/sandbox/security.sh
+TESTS += tests/sandbox/security.sh
+tests_sandbox_lacks_SOURCES = tests/sandbox/lacks.c
+tests_sandbox_lacks_LDADD = $(SECCOMP_LIBS) $(BSD_LIBS)

@@ -6,7 +6,9 @@ common_tests = \
 	tests/unit/test_chan \
 	tests/unit/test_cred \
 	tests/unit/test_fdbag \
+	tests/unit/test_frozen \
 	tests/unit/test_jail \
+	tests/unit/test_landlock \
 	tests/unit/test_log \
 	tests/unit/test_msg \
 	tests/unit/test_sandbox
@@ -21,6 +23,10 @@ tests_unit_test_cred_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_cred_LDADD = $(common_test_libs)
 tests_unit_test_fdbag_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_fdbag_LDADD = $(common_test_libs)
+tests_unit_test_frozen_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_frozen_LDADD = $(common_test_libs)
+tests_unit_test_landlock_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_landlock_LDADD = $(common_test_libs)
 tests_unit_test_jail_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_jail_LDADD = $(common_test_libs)
 tests_unit_test_log_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

@@ -29,6 +29,7 @@
 
 #include "common/jail.c"
 
+#include <sys/mman.h>
 #include <sys/wait.h>
 
 #include <stdio.h>
@@ -316,6 +317,36 @@ test_limits(void **state)
 	assert_int_equal(run(limits_high_body), 1);
 }
 
+/* Memory that was written is never executed, where the kernel sees to it. */
+static void
+mdwe_body(void)
+{
+	void *p;
+
+	jail_no_new_privs();
+	if (prctl(PR_GET_MDWE, 0, 0, 0, 0) == -1)
+		_exit(7);
+	p = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED ||
+	    mprotect(p, 4096, PROT_READ | PROT_EXEC) != -1)
+		_exit(2);
+	if (mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED)
+		_exit(3);
+}
+
+static void
+test_mdwe(void **state)
+{
+	int r = run(mdwe_body);
+
+	(void)state;
+	if (r == 7)
+		skip();	/* before Linux 6.3 */
+	assert_int_equal(r, 0);
+}
+
 int
 main(void)
 {
@@ -325,6 +356,7 @@ main(void)
 		cmocka_unit_test(test_wrong_caps),
 		cmocka_unit_test(test_wrong_flags),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_mdwe),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
