@@ -99,6 +99,7 @@ struct conf {
 	int writeback;
 	int direct_io;
 	int allow_mmap;
+	int allow_idmap;
 	int no_readdirplus;
 	int no_readdir;
 	int seal_size;

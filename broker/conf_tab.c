@@ -150,6 +150,8 @@ const struct conf_opt conf_opts[] = {
 	    "let the guest's O_DIRECT bypass the host's cache"),
 	FLAG("allow-mmap", 0, allow_mmap, 1,
 	    "let the guest map files that it does not cache"),
+	FLAG("allow-idmap", 0, allow_idmap, 1,
+	    "let the guest mount the share with an id map"),
 	SECONDS("timeout", timeout,
 	    "how long names and attributes are believed"),
 	SECONDS("timeout-entry", timeout_entry,

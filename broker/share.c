@@ -69,6 +69,7 @@ share_flags(const struct conf *c, int handles)
 		{ c->direct_io, MSG_SHARE_DIRECT_IO },
 		{ c->allow_mmap || c->cache == MSG_CACHE_NEVER,
 		    MSG_SHARE_ALLOW_MMAP },
+		{ c->allow_idmap, MSG_SHARE_ALLOW_IDMAP },
 		{ c->no_readdirplus, MSG_SHARE_NO_PLUS },
 		{ c->preserve_noatime, MSG_SHARE_NOATIME },
 		{ c->flock, MSG_SHARE_FLOCK },

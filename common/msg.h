@@ -99,7 +99,8 @@ enum msg_cache {
 #define MSG_SHARE_HANDLES	0x20000u	/* workers send seals */
 #define MSG_SHARE_HANDLES_ONLY	0x40000u	/* ... or fail: mandatory */
 #define MSG_SHARE_CAPS_MAPPED	0x80000u /* security.capability: renamed */
-#define MSG_SHARE_FLAGS		0xfffffu
+#define MSG_SHARE_ALLOW_IDMAP	0x100000u /* requests without ids */
+#define MSG_SHARE_FLAGS		0x1fffffu
 
 /* How long the guest may believe something; both 0: not at all. */
 struct msg_timeout {

@@ -80,26 +80,50 @@ fout_attr_stat(const struct fs *fs, struct fuse_attr *out,
 	out->blksize = (uint32_t)st->st_blksize;
 }
 
+/*
+ * A write, or anything else that changes contents, takes set-id bits away
+ * where the client does not know: set-gid without group-execute by somebody
+ * of another group, and any bit once that is left to us.
+ */
+static int
+fout_mode_melts(const struct fs *fs, uint32_t mode)
+{
+	if (!S_ISREG(mode))
+		return 0;
+	if (fs->session.flags & FUSE_HANDLE_KILLPRIV_V2)
+		return (mode & (S_ISUID | S_ISGID)) != 0;
+	return (mode & (S_ISGID | S_IXGRP)) == S_ISGID;
+}
+
+static struct msg_timeout
+fout_attr_time(const struct fs *fs, uint32_t mode)
+{
+	static const struct msg_timeout none;
+
+	if (fout_mode_melts(fs, mode))
+		return none;
+	return S_ISDIR(mode) ? fs->conf.dir_attr : fs->conf.attr;
+}
+
 void
 fout_attr_out(const struct fs *fs, struct fuse_attr_out *out)
 {
-	const struct msg_timeout *t = S_ISDIR(out->attr.mode) ?
-	    &fs->conf.dir_attr : &fs->conf.attr;
+	const struct msg_timeout t = fout_attr_time(fs, out->attr.mode);
 
-	out->attr_valid = t->sec;
-	out->attr_valid_nsec = t->nsec;
+	out->attr_valid = t.sec;
+	out->attr_valid_nsec = t.nsec;
 	out->dummy = 0;
 }
 
 static void
 fout_timeouts(const struct fs *fs, struct fuse_entry_out *out, uint32_t mode)
 {
-	const struct msg_timeout *attr, *entry;
+	const struct msg_timeout attr = fout_attr_time(fs, mode);
+	const struct msg_timeout *entry = S_ISDIR(mode) ? &fs->conf.dir_entry :
+	    &fs->conf.entry;
 
-	attr = S_ISDIR(mode) ? &fs->conf.dir_attr : &fs->conf.attr;
-	entry = S_ISDIR(mode) ? &fs->conf.dir_entry : &fs->conf.entry;
-	out->attr_valid = attr->sec;
-	out->attr_valid_nsec = attr->nsec;
+	out->attr_valid = attr.sec;
+	out->attr_valid_nsec = attr.nsec;
 	out->entry_valid = entry->sec;
 	out->entry_valid_nsec = entry->nsec;
 }

@@ -72,6 +72,7 @@ op_init_offer(const struct fs *fs)
 		{ MSG_SHARE_KILLPRIV_V2, FUSE_HANDLE_KILLPRIV_V2 },
 		{ MSG_SHARE_WRITEBACK, FUSE_WRITEBACK_CACHE },
 		{ MSG_SHARE_ALLOW_MMAP, FUSE_PROTO_ALLOW_MMAP },
+		{ MSG_SHARE_ALLOW_IDMAP, FUSE_PROTO_ALLOW_IDMAP },
 		{ MSG_SHARE_FLOCK, FUSE_FLOCK_LOCKS },
 		{ MSG_SHARE_POSIX_LOCK, FUSE_POSIX_LOCKS },
 	};
@@ -84,9 +85,9 @@ op_init_offer(const struct fs *fs)
 	if (fs->conf.cache != MSG_CACHE_NEVER &&
 	    (fs->conf.flags & MSG_SHARE_NO_PLUS) == 0)
 		offer |= FUSE_DO_READDIRPLUS | FUSE_READDIRPLUS_AUTO;
-	/* Such requests come without ids: only the root worker can act. */
-	if (fs->conf.flags & MSG_SHARE_TRUST_GUEST)
-		offer |= FUSE_PROTO_ALLOW_IDMAP;
+	/* Requests come without ids then: only the root worker can act. */
+	if ((fs->conf.flags & MSG_SHARE_TRUST_GUEST) == 0)
+		offer &= ~FUSE_PROTO_ALLOW_IDMAP;
 	return offer;
 }
 

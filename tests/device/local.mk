@@ -72,7 +72,8 @@ tests_device_t_more_SOURCES = \
 	tests/device/more_lie.c tests/device/more_line.c \
 	tests/device/more_map.c tests/device/more_same.c \
 	tests/device/more_node.c tests/device/more_open.c \
-	tests/device/more_time.c tests/device/more_xattr.c \
+	tests/device/more_time.c tests/device/more_trust.c \
+	tests/device/more_xattr.c \
 	tests/device/t_more.c
 tests_device_t_more_LDADD = tests/frontend/libfrontend.a
 tests_device_t_locks_SOURCES = \

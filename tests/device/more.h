@@ -31,6 +31,7 @@
  */
 void	more_xattr(void);
 void	more_map(void);
+void	more_trust(void);
 void	more_acl(void);
 void	more_label(void);
 void	more_kill(void);

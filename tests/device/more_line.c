@@ -127,7 +127,9 @@ static const struct more_line_good {
 	{ { "--announce-submounts", "--thread-pool-size=64",
 	    "--sandbox=none", "--seccomp=none" }, FUSE_SUBMOUNTS, 0 },
 	{ { "--allow-mmap", "--cache=never", "--no-killpriv-v2" },
-	    FS_ALLOW_MMAP, FUSE_HANDLE_KILLPRIV_V2 },
+	    FS_ALLOW_MMAP, FUSE_HANDLE_KILLPRIV_V2 | FS_ALLOW_IDMAP },
+	{ { "--allow-idmap", "--cache=auto" }, FS_ALLOW_IDMAP,
+	    FS_ALLOW_MMAP },
 	{ { "--inode-file-handles=prefer", "--modcaps=-mknod:+sys_admin",
 	    "--migration-mode=find-paths", "--migration-on-error=abort" },
 	    0, 0 },
@@ -185,7 +187,7 @@ more_line_serves(const struct more_line_good *good)
 
 	if (more_start_bare(&b, good->words)) {
 		tap_rc(fs_init_as(&b.fs, 7, 38, FS_INIT_FLAGS |
-		    FS_ALLOW_MMAP, &out), 0, "%s %s ... serves",
+		    FS_ALLOW_MMAP | FS_ALLOW_IDMAP, &out), 0, "%s %s ... serves",
 		    good->words[0], good->words[1]);
 		got = out.flags | (uint64_t)out.flags2 << 32;
 		tap_is((long long)(got & (good->on | good->off)),

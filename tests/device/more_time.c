@@ -75,6 +75,31 @@ more_time_listed(struct box *b, const struct more_times *t)
 	fs_releasedir(&b->fs, &f);
 }
 
+/*
+ * Set-gid without group-execute goes when somebody of another group changes
+ * the contents, which the guest is not told.
+ */
+static void
+more_time_setid(struct box *b)
+{
+	struct fuse_entry_out	 e;
+	struct fuse_attr_out	 a;
+	uint64_t		 n = more_file(b, "setid", 0, 02766);
+	struct fs_file		 f;
+	struct fs		*fs = &b->fs;
+
+	fs_lookup(fs, FUSE_ROOT_ID, "setid", &e);
+	tap_is(more_time_ms(e.attr_valid, e.attr_valid_nsec), 0,
+	    "a set-gid file that the group cannot execute: attributes");
+	fs_cred(fs, 2000, 2000);
+	tap_rc(fs_fopen(fs, n, O_RDWR, &f), 0, "opened by another");
+	tap_rc(fs_fallocate(fs, &f, 0, 0, 100), 0, "and made longer");
+	fs_release(fs, &f);
+	fs_cred(fs, 0, 0);
+	fs_getattr(fs, n, &a);
+	tap_is(a.attr.mode, S_IFREG | 0766, "it is a plain file");
+}
+
 static void
 more_time_check(struct box *b, const struct more_times *t)
 {
@@ -100,6 +125,7 @@ more_time_check(struct box *b, const struct more_times *t)
 	tap_is(more_time_ms(sx.attr_valid, sx.attr_valid_nsec), t->attr,
 	    "statx of a file");
 	more_time_listed(b, t);
+	more_time_setid(b);
 	memset(&e, 0xff, sizeof(e));
 	rc = fs_lookup(&b->fs, FUSE_ROOT_ID, "missing", &e);
 	if (t->negative == -1) {

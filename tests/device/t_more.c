@@ -39,6 +39,7 @@ main(int argc, char **argv)
 	}
 	more_xattr();
 	more_map();
+	more_trust();
 	more_acl();
 	more_label();
 	more_kill();

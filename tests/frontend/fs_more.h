@@ -26,6 +26,7 @@
 
 /* Bits that Linux 6.1's header does not have. */
 #define FS_ALLOW_MMAP		(1ULL << 36)
+#define FS_ALLOW_IDMAP		(1ULL << 40)
 #define FS_STATX		52
 #define FS_COPY_64		53
 

@@ -275,6 +275,27 @@ work_user() {
 	rm -r ../mine
 }
 
+# Whoever changes a file of another group takes its set-id bits away.
+work_setid() {
+	local how
+
+	for how in '' -p -z; do
+		head -c 196608 /dev/zero >bits
+		chmod 6666 bits
+		# shellcheck disable=SC2086
+		setpriv --reuid 1234 --regid 1234 --clear-groups \
+		    fallocate $how -o 65536 -l 65536 bits
+		[ "$(stat -c %a bits)" = 666 ]
+		chmod 6666 bits
+		# shellcheck disable=SC2086
+		fallocate $how -o 65536 -l 65536 bits
+		[ "$(stat -c %a bits)" = 6666 ]
+	done
+	setpriv --reuid 1234 --regid 1234 --clear-groups \
+	    sh -c 'echo x >bits'
+	[ "$(stat -c %a bits)" = 666 ]
+}
+
 # Who waits for an answer is killed; the others go on.
 work_killed() {
 	local i pid
@@ -294,7 +315,7 @@ work_killed() {
 
 export top share mnt
 export -f sums work_tar work_git work_make work_sqlite work_many work_user \
-    work_killed
+    work_setid work_killed
 
 # if_has PROGRAM NAME FUNCTION: work, if the program is installed.
 if_has() {
@@ -312,6 +333,7 @@ all_work() {
 	if_has sqlite3 "$1: sqlite" work_sqlite
 	work "$1: six processes at once" work_many
 	if_has setpriv "$1: files of a user" work_user
+	if_has setpriv "$1: set-id bits and changed contents" work_setid
 	work "$1: readers killed while they wait" work_killed
 }
 

@@ -29,10 +29,10 @@ test_quiet_defaults(void **state)
 	assert_int_equal(parse("--shared-dir /srv --fd 3"), 0);
 	assert_int_equal(conf.xattr | conf.posix_acl | conf.security_label |
 	    conf.killpriv_v2 | conf.writeback | conf.direct_io |
-	    conf.allow_mmap | conf.no_readdirplus | conf.no_readdir |
-	    conf.seal_size | conf.preserve_noatime | conf.flock |
-	    conf.posix_lock | conf.daemonize | conf.migration | conf.legacy |
-	    conf.debug | conf.foreground, 0);
+	    conf.allow_mmap | conf.allow_idmap | conf.no_readdirplus |
+	    conf.no_readdir | conf.seal_size | conf.preserve_noatime |
+	    conf.flock | conf.posix_lock | conf.daemonize | conf.migration |
+	    conf.legacy | conf.debug | conf.foreground, 0);
 	assert_int_equal(conf.handles, CONF_HANDLES_PREFER);
 	assert_null(conf.xattrmap);
 	assert_int_equal(conf.caps_add | conf.caps_drop, 0);

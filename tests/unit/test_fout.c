@@ -176,6 +176,50 @@ test_timeouts(void **state)
 	}
 }
 
+/* How long the mode is believed, in both places; they must agree. */
+static uint32_t
+believed(uint32_t mode)
+{
+	struct msg_attr a = sample();
+	struct fuse_attr_out attr;
+	struct fuse_entry_out e;
+	struct node n = { .idx = 4, .gen = 2 };
+
+	a.mode = mode;
+	attr.attr.mode = mode;
+	fout_attr_out(&fs, &attr);
+	fout_entry(&fs, &n, &n, &a, &e);
+	assert_int_equal(e.attr_valid, attr.attr_valid);
+	assert_int_equal(e.attr_valid_nsec, attr.attr_valid_nsec);
+	assert_int_equal(e.entry_valid, S_ISDIR(mode) ? 13 : 11);
+	return attr.attr_valid;
+}
+
+/* Bits that go without the client's doing are not believed. */
+static void
+test_setid(void **state)
+{
+	(void)state;
+	fs.conf.entry = (struct msg_timeout){ .sec = 11 };
+	fs.conf.attr = (struct msg_timeout){ .sec = 12, .nsec = 2 };
+	fs.conf.dir_entry = (struct msg_timeout){ .sec = 13 };
+	fs.conf.dir_attr = (struct msg_timeout){ .sec = 14, .nsec = 4 };
+	fs.session.flags = 0;
+	assert_int_equal(believed(S_IFREG | 02666), 0);
+	assert_int_equal(believed(S_IFREG | 06644), 0);
+	assert_int_equal(believed(S_IFREG | 02755), 12);
+	assert_int_equal(believed(S_IFREG | 04755), 12);
+	assert_int_equal(believed(S_IFDIR | 02700), 14);
+	assert_int_equal(believed(S_IFIFO | 02600), 12);
+	fs.session.flags = FUSE_HANDLE_KILLPRIV_V2;
+	assert_int_equal(believed(S_IFREG | 02666), 0);
+	assert_int_equal(believed(S_IFREG | 02755), 0);
+	assert_int_equal(believed(S_IFREG | 04755), 0);
+	assert_int_equal(believed(S_IFREG | 0755), 12);
+	assert_int_equal(believed(S_IFDIR | 02755), 14);
+	fs.session.flags = 0;
+}
+
 /* A name that is not there: a time, and nothing else at all. */
 static void
 test_negative(void **state)
@@ -262,6 +306,7 @@ main(void)
 		cmocka_unit_test(test_attr_stat),
 		cmocka_unit_test(test_open_flags),
 		cmocka_unit_test(test_timeouts),
+		cmocka_unit_test(test_setid),
 		cmocka_unit_test(test_negative),
 		cmocka_unit_test(test_ids),
 		cmocka_unit_test(test_submount),

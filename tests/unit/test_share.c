@@ -58,6 +58,7 @@ test_flags(void **state)
 		{ &conf.writeback, MSG_SHARE_WRITEBACK },
 		{ &conf.direct_io, MSG_SHARE_DIRECT_IO },
 		{ &conf.allow_mmap, MSG_SHARE_ALLOW_MMAP },
+		{ &conf.allow_idmap, MSG_SHARE_ALLOW_IDMAP },
 		{ &conf.no_readdirplus, MSG_SHARE_NO_PLUS },
 		{ &conf.preserve_noatime, MSG_SHARE_NOATIME },
 		{ &conf.flock, MSG_SHARE_FLOCK },
