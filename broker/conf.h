@@ -108,6 +108,8 @@ struct conf {
 	int posix_acl;
 	int security_label;
 	int killpriv_v2;
+	int no_open;
+	int no_opendir;
 	int flock;
 	int posix_lock;
 	int migration;			/* something but the defaults: */

@@ -29,6 +29,7 @@
 
 #include "../common/jail.h"
 #include "../common/log.h"
+#include "../common/msg.h"
 #include "../common/xattrmap.h"
 #include "conf_opt.h"
 
@@ -81,6 +82,22 @@ conf_check_rights(const struct conf *c)
 	return NULL;
 }
 
+/*
+ * A guest that opens nothing finds out about changes by timeouts alone; an
+ * open file that all its programs share has one flock(2).
+ */
+static const char *
+conf_check_open(const struct conf *c)
+{
+	if (c->no_open && c->cache != MSG_CACHE_ALWAYS)
+		return "--no-open needs --cache=always";
+	if (c->no_opendir && c->cache != MSG_CACHE_ALWAYS)
+		return "--no-opendir needs --cache=always";
+	if (c->no_open && c->flock)
+		return "--no-open and --flock exclude each other";
+	return NULL;
+}
+
 /* Everything that the guest's root may do is done as root of the namespace. */
 static const char *
 conf_check_maps(const struct conf *c)
@@ -129,7 +146,8 @@ conf_check(struct conf *c, char err[CONF_ERR_MAX])
 	conf_check_imply(c);
 	if ((why = conf_check_socket(c)) == NULL &&
 	    (why = conf_check_handles(c)) == NULL &&
-	    (why = conf_check_maps(c)) == NULL)
+	    (why = conf_check_maps(c)) == NULL &&
+	    (why = conf_check_open(c)) == NULL)
 		why = conf_check_rights(c);
 	if (why == NULL)
 		return conf_check_xattrmap(c, err);

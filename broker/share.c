@@ -75,6 +75,8 @@ share_flags(const struct conf *c, int handles)
 		{ c->flock, MSG_SHARE_FLOCK },
 		{ c->posix_lock, MSG_SHARE_POSIX_LOCK },
 		{ c->no_readdir, MSG_SHARE_NO_READDIR },
+		{ c->no_open, MSG_SHARE_NO_OPEN },
+		{ c->no_opendir, MSG_SHARE_NO_OPENDIR },
 		{ c->seal_size, MSG_SHARE_SEAL_SIZE },
 		{ share_caps_mapped(c), MSG_SHARE_CAPS_MAPPED },
 		{ handles, MSG_SHARE_HANDLES },

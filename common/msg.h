@@ -100,7 +100,9 @@ enum msg_cache {
 #define MSG_SHARE_HANDLES_ONLY	0x40000u	/* ... or fail: mandatory */
 #define MSG_SHARE_CAPS_MAPPED	0x80000u /* security.capability: renamed */
 #define MSG_SHARE_ALLOW_IDMAP	0x100000u /* requests without ids */
-#define MSG_SHARE_FLAGS		0x1fffffu
+#define MSG_SHARE_NO_OPEN	0x200000u /* OPEN is ENOSYS */
+#define MSG_SHARE_NO_OPENDIR	0x400000u /* OPENDIR is ENOSYS */
+#define MSG_SHARE_FLAGS		0x7fffffu
 
 /* How long the guest may believe something; both 0: not at all. */
 struct msg_timeout {

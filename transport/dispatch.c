@@ -29,6 +29,7 @@
 #include "dispatch.h"
 #include "fs.h"
 #include "fuse_tab.h"
+#include "implicit.h"
 #include "op.h"
 #include "vu.h"
 
@@ -91,7 +92,8 @@ dispatch_one(struct req *r)
 		dispatch_refuse(r, err, repliable);
 		return;
 	}
-	r->row->op(r);
+	if (!implicit_wait(r))
+		r->row->op(r);
 }
 
 /* Take at most cnt requests; returns how many there were. */

@@ -21,6 +21,8 @@
 
 #include "config.h"
 
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -39,6 +41,7 @@ struct handle_table {
 	struct handle *free;
 	unsigned int live, max;
 	unsigned int reserved;		/* about to be opened */
+	TAILQ_HEAD(, handle) implicit;	/* used longest ago first */
 };
 
 struct handle_table *
@@ -50,6 +53,7 @@ handle_table_new(struct fs *fs, unsigned int max)
 		return NULL;
 	t->fs = fs;
 	t->max = max;
+	TAILQ_INIT(&t->implicit);
 	t->chunk_max = max / HANDLE_CHUNK + 1;
 	t->chunk = calloc(t->chunk_max, sizeof(struct handle *));
 	if (t->chunk == NULL) {
@@ -82,12 +86,26 @@ handle_chunk_add(struct handle_table *t)
 	return 0;
 }
 
+/* Close an implicit handle that no request is in; 1 if there was one. */
+static int
+handle_spare(struct handle_table *t)
+{
+	struct handle *h;
+
+	TAILQ_FOREACH(h, &t->implicit, lru)
+		if (h->pins == 1) {
+			handle_release(t, t->fs->nodes, h);
+			return 1;
+		}
+	return 0;
+}
+
 int
 handle_reserve(struct handle_table *t)
 {
 	int err;
 
-	if (t->live + t->reserved >= t->max)
+	if (t->live + t->reserved >= t->max && !handle_spare(t))
 		return ENFILE;
 	if (t->free == NULL && (err = handle_chunk_add(t)) != 0)
 		return err;
@@ -108,7 +126,7 @@ handle_new(struct handle_table *t, struct node *n,
 	struct handle *h;
 	int err;
 
-	err = t->live + t->reserved >= t->max ? ENFILE :
+	err = t->live + t->reserved >= t->max && !handle_spare(t) ? ENFILE :
 	    t->free == NULL ? handle_chunk_add(t) : 0;
 	if (err != 0) {
 		fd_close(fd);
@@ -121,6 +139,7 @@ handle_new(struct handle_table *t, struct node *n,
 	h->dir = dir;
 	h->pins = 1;
 	h->open = 1;
+	h->implicit = 0;
 	h->node = n;
 	h->no_nowait = h->cold = h->written = 0;
 	h->dir_busy = h->dir_turn = 0;
@@ -146,9 +165,53 @@ handle_get(struct handle_table *t, const struct node *n, uint64_t fh, int dir)
 	if (idx / HANDLE_CHUNK >= t->chunk_cnt)
 		return NULL;
 	h = &t->chunk[idx / HANDLE_CHUNK][idx % HANDLE_CHUNK];
-	if (h->gen != gen || !h->open || h->node != n || h->dir != dir)
+	if (h->gen != gen || !h->open || h->implicit || h->node != n ||
+	    h->dir != dir)
 		return NULL;
 	return h;
+}
+
+int
+handle_implicit_new(struct handle_table *t, struct node *n, int *fd,
+    enum handle_access access)
+{
+	struct handle *h;
+	int err;
+
+	if (n->implicit[access] != NULL) {
+		fd_close(fd);
+		return 0;
+	}
+	if ((err = handle_new(t, n, fd, S_ISDIR(n->mode), &h)) != 0)
+		return err;
+	h->implicit = 1;
+	n->implicit[access] = h;
+	TAILQ_INSERT_TAIL(&t->implicit, h, lru);
+	return 0;
+}
+
+struct handle *
+handle_implicit_get(struct handle_table *t, const struct node *n,
+    enum handle_access access)
+{
+	struct handle *h;
+
+	if ((h = n->implicit[access]) == NULL)
+		return NULL;
+	TAILQ_REMOVE(&t->implicit, h, lru);
+	TAILQ_INSERT_TAIL(&t->implicit, h, lru);
+	return h;
+}
+
+void
+handle_implicit_drop(struct handle_table *t, struct node_table *nodes,
+    struct node *n)
+{
+	enum handle_access a;
+
+	for (a = HANDLE_READ; a <= HANDLE_WRITE; a++)
+		if (n->implicit[a] != NULL)
+			handle_release(t, nodes, n->implicit[a]);
 }
 
 void
@@ -177,6 +240,11 @@ handle_release(struct handle_table *t, struct node_table *nodes,
     struct handle *h)
 {
 	h->open = 0;
+	if (h->implicit) {
+		TAILQ_REMOVE(&t->implicit, h, lru);
+		h->node->implicit[h->node->implicit[HANDLE_WRITE] == h ?
+		    HANDLE_WRITE : HANDLE_READ] = NULL;
+	}
 	if (++h->gen == 0)
 		h->gen = 1;
 	handle_unpin(t, nodes, h);

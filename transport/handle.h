@@ -51,6 +51,17 @@ struct handle {
 	int dir_turn;		/* the next one is being started */
 	struct req_list dir_wait;
 	struct handle *next;	/* free list */
+	int implicit;		/* nobody has its fh, see below */
+	TAILQ_ENTRY(handle) lru;	/* if it is */
+};
+
+/*
+ * A guest that need not open files (--no-open) uses fh 0: at most two open
+ * files for each node, which all its users share.
+ */
+enum handle_access {
+	HANDLE_READ,		/* or list */
+	HANDLE_WRITE,
 };
 
 struct handle_table;
@@ -69,7 +80,8 @@ void	handle_unreserve(struct handle_table *t);
 
 /*
  * Open file fd of node n; owns *fd (set to -1) and pins n.  Returns 0,
- * ENFILE when the table is full, or ENOMEM; *fd is closed then.
+ * ENFILE when the table is full and no implicit handle is idle, or ENOMEM; *fd
+ * is closed then.
  */
 int	handle_new(struct handle_table *t, struct node *n,
 	    int *fd, int dir, struct handle **out);
@@ -80,6 +92,18 @@ uint64_t handle_id(const struct handle *h);
 /* The open handle fh, if it belongs to n and is of that kind, else NULL. */
 struct handle *handle_get(struct handle_table *t, const struct node *n,
 	    uint64_t fh, int dir);
+
+/* Open file fd as n's implicit one; as handle_new(), 0 if there is one. */
+int	handle_implicit_new(struct handle_table *t, struct node *n, int *fd,
+	    enum handle_access access);
+
+/* The implicit handle of n for this access, or NULL; it is used now. */
+struct handle *handle_implicit_get(struct handle_table *t,
+	    const struct node *n, enum handle_access access);
+
+/* The guest forgot n: close both when no request is in them. */
+void	handle_implicit_drop(struct handle_table *t, struct node_table *nodes,
+	    struct node *n);
 
 void	handle_pin(struct handle *h);
 void	handle_unpin(struct handle_table *t, struct node_table *nodes,

@@ -13,6 +13,7 @@ libtransport_a_SOURCES = \
 	transport/fuse_tab.c transport/fuse_tab.h \
 	transport/gmem.c transport/gmem.h \
 	transport/handle.c transport/handle.h \
+	transport/implicit.c transport/implicit.h \
 	transport/iopool.c transport/iopool.h \
 	transport/label.c transport/label.h \
 	transport/lock.c transport/lock.h \

@@ -49,10 +49,12 @@ struct node {
 	uint32_t dev_major, dev_minor;
 	uint32_t mode;		/* as last seen */
 	uint32_t no_caps;	/* its mapped security.capability is gone */
+	struct handle *implicit[2];	/* handle_implicit_get() */
 	struct node *next;	/* same hash bucket, or free list */
 };
 
 struct fs;
+struct handle;
 struct node_table;
 
 /*

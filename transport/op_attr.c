@@ -28,6 +28,7 @@
 #include "fin.h"
 #include "fout.h"
 #include "fs.h"
+#include "implicit.h"
 #include "node.h"
 #include "op.h"
 #include "sysfd.h"
@@ -67,7 +68,8 @@ op_getattr(struct req *r)
 	fin_init(&f, r);
 	if ((err = fin_take(&f, &in, sizeof(in))) == 0 &&
 	    (err = req_node(r, 0, r->in.nodeid)) == 0 &&
-	    (in.getattr_flags & FUSE_GETATTR_FH) != 0)
+	    (in.getattr_flags & FUSE_GETATTR_FH) != 0 &&
+	    !implicit_is(r, in.fh, 0))
 		err = req_handle(r, 0, in.fh, 0);
 	if (err != 0)
 		req_end(r, err);
@@ -144,6 +146,8 @@ op_setattr_args(struct req *r, struct fuse_setattr_in *in)
 		return EINVAL;
 	if ((err = req_node(r, 0, r->in.nodeid)) != 0)
 		return err;
+	if (implicit_is(r, in->fh, 0))
+		in->valid &= ~(uint32_t)FATTR_FH;
 	if (in->valid & FATTR_FH)
 		return req_handle(r, 0, in->fh, 0);
 	return 0;

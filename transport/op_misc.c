@@ -30,6 +30,7 @@
 #include "fin.h"
 #include "fout.h"
 #include "fs.h"
+#include "implicit.h"
 #include "op.h"
 
 static void
@@ -100,7 +101,8 @@ op_statx(struct req *r)
 	fin_init(&f, r);
 	if ((err = fin_take(&f, &in, sizeof(in))) == 0 &&
 	    (err = req_node(r, 0, r->in.nodeid)) == 0 &&
-	    (in.getattr_flags & FUSE_GETATTR_FH) != 0)
+	    (in.getattr_flags & FUSE_GETATTR_FH) != 0 &&
+	    !implicit_is(r, in.fh, 0))
 		err = req_handle(r, 0, in.fh, 0);
 	if (err != 0) {
 		req_end(r, err);

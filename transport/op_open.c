@@ -33,6 +33,7 @@
 #include "fin.h"
 #include "fout.h"
 #include "fs.h"
+#include "implicit.h"
 #include "label.h"
 #include "lock.h"
 #include "node.h"
@@ -83,8 +84,7 @@ static int
 op_open_new(struct req *r, struct node *n, int *fd, int dir,
     struct handle **out)
 {
-	handle_unreserve(r->fs->handles);
-	r->opening = 0;
+	req_unreserve(r);
 	return handle_new(r->fs->handles, n, fd, dir, out);
 }
 
@@ -139,6 +139,10 @@ op_open(struct req *r)
 	struct fin f;
 	int err;
 
+	if (implicit_is(r, 0, 0)) {
+		req_end(r, ENOSYS);
+		return;
+	}
 	fin_init(&f, r);
 	if ((err = fin_take(&f, &in, sizeof(in))) == 0 &&
 	    (err = req_node(r, 0, r->in.nodeid)) == 0 &&
@@ -156,6 +160,27 @@ op_open(struct req *r)
 	op_open_ask(r, Q_OPEN, ASK_REPEATABLE, op_open_done);
 }
 
+/* What CREATE opened; without RELEASE it must not have an fh of its own. */
+static int
+op_create_handle(struct req *r, struct node *n, int *fd, uint64_t *fh)
+{
+	uint32_t flags = r->call.type == Q_TMPFILE ?
+	    r->call.q.tmpfile.flags : r->call.q.create.flags;
+	struct handle *h;
+	int err;
+
+	if (implicit_is(r, 0, 0)) {
+		*fh = 0;
+		req_unreserve(r);
+		return handle_implicit_new(r->fs->handles, n, fd,
+		    (flags & O_ACCMODE) == O_RDONLY ? HANDLE_READ :
+		    HANDLE_WRITE);
+	}
+	if ((err = op_open_new(r, n, fd, 0, &h)) == 0)
+		*fh = handle_id(h);
+	return err;
+}
+
 static void
 op_create_done(struct req *r, int err, struct chan_msg *m)
 {
@@ -165,9 +190,9 @@ op_create_done(struct req *r, int err, struct chan_msg *m)
 	} out;
 	const struct a_create *a;
 	struct msg_attr attr;
-	struct handle *h;
 	struct node_file f;
 	struct node *n;
+	uint64_t fh;
 	int fd;
 
 	if (err != 0) {
@@ -190,15 +215,14 @@ op_create_done(struct req *r, int err, struct chan_msg *m)
 		req_end(r, err);
 		return;
 	}
-	err = op_open_new(r, n, &fd, 0, &h);
-	if (err != 0) {
+	if ((err = op_create_handle(r, n, &fd, &fh)) != 0) {
 		node_forget(r->fs->nodes, n, 1);
 		req_end(r, err);
 		return;
 	}
 	memset(&out, 0, sizeof(out));
 	fout_entry(r->fs, r->node[0], n, &attr, &out.entry);
-	out.open.fh = handle_id(h);
+	out.open.fh = fh;
 	out.open.open_flags = fout_open_flags(r->fs, 0);
 	req_end_body(r, &out, sizeof(out));
 }
@@ -277,7 +301,10 @@ op_create(struct req *r)
 	    op_create_done);
 }
 
-/* The one check of every request that ends or flushes a handle. */
+/*
+ * The one check of every request that ends or flushes a handle; a guest that
+ * opens nothing may have none.
+ */
 static int
 op_open_handle(struct req *r, uint64_t fh, int dir)
 {
@@ -285,6 +312,8 @@ op_open_handle(struct req *r, uint64_t fh, int dir)
 
 	if ((err = req_node(r, 0, r->in.nodeid)) != 0)
 		return err;
+	if (implicit_is(r, fh, dir) && implicit_get(r, 0, dir) == NULL)
+		return 0;
 	return req_handle(r, 0, fh, dir);
 }
 
@@ -296,9 +325,10 @@ op_release_any(struct req *r, int dir)
 	int err;
 
 	fin_init(&f, r);
-	if ((err = fin_take(&f, &in, sizeof(in))) == 0)
+	if ((err = fin_take(&f, &in, sizeof(in))) == 0 &&
+	    !implicit_is(r, in.fh, dir))
 		err = op_open_handle(r, in.fh, dir);
-	if (err != 0) {
+	if (err != 0 || r->handle[0] == NULL) {
 		req_end(r, err);
 		return;
 	}
@@ -347,7 +377,7 @@ op_flush(struct req *r)
 		err = op_open_handle(r, in.fh, 0);
 	if (err == 0)
 		lock_drop(r->fs->locks, r->node[0], in.lock_owner);
-	if (err != 0 || !r->handle[0]->written) {
+	if (err != 0 || r->handle[0] == NULL || !r->handle[0]->written) {
 		req_end(r, err);
 		return;
 	}
@@ -372,7 +402,9 @@ op_opendir(struct req *r)
 {
 	int err;
 
-	if ((err = req_node(r, 0, r->in.nodeid)) != 0)
+	if (implicit_is(r, 0, 1))
+		req_end(r, ENOSYS);
+	else if ((err = req_node(r, 0, r->in.nodeid)) != 0)
 		req_end(r, err);
 	else
 		op_open_ask(r, Q_OPENDIR, ASK_REPEATABLE, op_opendir_done);

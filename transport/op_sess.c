@@ -75,6 +75,8 @@ op_init_offer(const struct fs *fs)
 		{ MSG_SHARE_ALLOW_IDMAP, FUSE_PROTO_ALLOW_IDMAP },
 		{ MSG_SHARE_FLOCK, FUSE_FLOCK_LOCKS },
 		{ MSG_SHARE_POSIX_LOCK, FUSE_POSIX_LOCKS },
+		{ MSG_SHARE_NO_OPEN, FUSE_NO_OPEN_SUPPORT },
+		{ MSG_SHARE_NO_OPENDIR, FUSE_NO_OPENDIR_SUPPORT },
 	};
 	uint64_t offer = SESS_FLAGS | FUSE_CREATE_SUPP_GROUP;
 	unsigned int i;
@@ -98,7 +100,11 @@ op_init_flags(const struct fs *fs, const struct fuse_init_in *in)
 
 	if (guest & FUSE_INIT_EXT)
 		guest |= (uint64_t)in->flags2 << 32;
-	return guest & op_init_offer(fs);
+	guest &= op_init_offer(fs);
+	/* No OPEN would come to truncate anything. */
+	if (guest & FUSE_NO_OPEN_SUPPORT)
+		guest &= ~(uint64_t)FUSE_ATOMIC_O_TRUNC;
+	return guest;
 }
 
 /* What the share insists on, and what it can do without. */
@@ -197,8 +203,13 @@ op_forget_one(struct fs *fs, uint64_t nodeid, uint64_t cnt)
 {
 	struct node *n;
 
-	if ((n = node_get(fs->nodes, nodeid)) != NULL)
-		node_forget(fs->nodes, n, cnt);
+	if ((n = node_get(fs->nodes, nodeid)) == NULL)
+		return;
+	node_pin(n);
+	node_forget(fs->nodes, n, cnt);
+	if (n->nlookup == 0)
+		handle_implicit_drop(fs->handles, fs->nodes, n);
+	node_unpin(fs->nodes, n);
 }
 
 void

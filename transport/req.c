@@ -28,6 +28,7 @@
 
 #include "../common/log.h"
 #include "fs.h"
+#include "implicit.h"
 #include "node.h"
 #include "req.h"
 
@@ -88,8 +89,7 @@ req_free(struct req *r)
 			node_unpin(fs->nodes, r->node[i]);
 		}
 	}
-	if (r->opening)
-		handle_unreserve(fs->handles);
+	req_unreserve(r);
 	free(r->args_big);
 	free(r->buf);
 	fs->reqs->live--;
@@ -319,12 +319,21 @@ req_node(struct req *r, unsigned int i, uint64_t nodeid)
 	return 0;
 }
 
+void
+req_unreserve(struct req *r)
+{
+	if (r->opening)
+		handle_unreserve(r->fs->handles);
+	r->opening = 0;
+}
+
 int
 req_handle(struct req *r, unsigned int i, uint64_t fh, int dir)
 {
 	struct handle *h;
 
-	h = handle_get(r->fs->handles, r->node[i], fh, dir);
+	h = fh == 0 ? implicit_get(r, i, dir) :
+	    handle_get(r->fs->handles, r->node[i], fh, dir);
 	if (h == NULL)
 		return EBADF;
 	handle_pin(h);

@@ -119,6 +119,8 @@ struct req {
 	void (*caps_next)(struct req *r);	/* see ask_no_caps() */
 	struct handle *handle[2];	/* pinned */
 	int opening;			/* holds a handle_reserve() */
+	uint8_t implicit_access;	/* enum handle_access, see implicit.h */
+	uint8_t implicit_tries;
 	struct lock_waiter *waiter;	/* see lock.h */
 	struct req_call call;
 	struct req_io io;
@@ -187,6 +189,9 @@ void	req_end_body(struct req *r, const void *body, size_t len);
 
 /* Pin the node of nodeid as r->node[i]; EBADF if the guest has none. */
 int	req_node(struct req *r, unsigned int i, uint64_t nodeid);
+
+/* The place for an open file that r keeps, if any, is free again. */
+void	req_unreserve(struct req *r);
 
 /* Pin handle fh of r->node[i] as r->handle[i]; EBADF if there is none. */
 int	req_handle(struct req *r, unsigned int i, uint64_t fh, int dir);

@@ -20,13 +20,16 @@ tests_frontend_libfrontend_a_SOURCES = \
 device_programs = tests/device/t_cmdlines \
 	tests/device/t_hostile tests/device/t_ids \
 	tests/device/t_locks tests/device/t_messages \
-	tests/device/t_more tests/device/t_nodes \
+	tests/device/t_more tests/device/t_nodes tests/device/t_noopen \
 	tests/device/t_ops tests/device/t_scale \
 	tests/device/t_session
 check_PROGRAMS += $(device_programs)
 TESTS += $(device_programs)
 tests_device_t_cmdlines_SOURCES = tests/device/t_cmdlines.c
 tests_device_t_cmdlines_LDADD = tests/frontend/libfrontend.a
+tests_device_t_noopen_SOURCES = tests/device/more.h \
+	tests/device/more_help.c tests/device/t_noopen.c
+tests_device_t_noopen_LDADD = tests/frontend/libfrontend.a
 tests_device_t_ops_SOURCES = \
 	tests/device/ops.h \
 	tests/device/ops_attr.c tests/device/ops_data.c \

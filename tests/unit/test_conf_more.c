@@ -60,7 +60,8 @@ test_flags(void **state)
 		if (opt->kind != CONF_FLAG ||
 		    strcmp(opt->name, "print-capabilities") == 0)
 			continue;
-		snprintf(line, sizeof(line), "--%s", opt->name);
+		/* Some need it, and none minds. */
+		snprintf(line, sizeof(line), "--%s --cache=always", opt->name);
 		assert_int_equal(parse_more(line), 0);
 		memcpy(&got, (char *)&conf + opt->off, sizeof(got));
 		assert_int_equal(got, opt->min);
@@ -315,6 +316,21 @@ test_translate_many(void **state)
 }
 
 static void
+test_no_open(void **state)
+{
+	(void)state;
+	assert_int_equal(parse_more("--no-open --cache always"), 0);
+	assert_int_equal(conf.no_open | conf.no_opendir << 1, 1);
+	assert_int_equal(parse_more("--cache=always --no-opendir --flock"), 0);
+	assert_int_equal(conf.no_open | conf.no_opendir << 1, 2);
+	refused_more("--no-open", "--no-open needs --cache=always");
+	refused_more("--no-opendir --cache=metadata",
+	    "--no-opendir needs --cache=always");
+	refused_more("--no-open --cache=always --flock",
+	    "--no-open and --flock exclude each other");
+}
+
+static void
 test_userns_map(void **state)
 {
 	(void)state;
@@ -368,6 +384,7 @@ main(void)
 		cmocka_unit_test(test_translate),
 		cmocka_unit_test(test_translate_refused),
 		cmocka_unit_test(test_translate_many),
+		cmocka_unit_test(test_no_open),
 		cmocka_unit_test(test_userns_map),
 	};
 
