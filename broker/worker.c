@@ -26,6 +26,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <event2/event.h>
 
@@ -245,7 +246,11 @@ worker_prepare(struct worker *w, int *childfd)
 	if ((err = chan_pair(pair)) != 0)
 		return err;
 	*childfd = pair[1];
-	chan_init(&w->chan, pair[0], MSG_BROKER, MSG_FSWORKER, 1);
+	if ((err = chan_take(&w->chan, pair[0], MSG_BROKER, MSG_FSWORKER,
+	    1)) != 0) {
+		close(pair[0]);
+		return err;
+	}
 	if ((err = chan_pair(pair)) != 0)
 		return err;
 	w->transport_fd = pair[0];

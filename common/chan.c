@@ -45,8 +45,8 @@ chan_pair(int fds[2])
 	return 0;
 }
 
-void
-chan_init(struct chan *c, int fd, enum msg_party self, enum msg_party peer,
+int
+chan_take(struct chan *c, int fd, enum msg_party self, enum msg_party peer,
     int nonblock)
 {
 	socklen_t len;
@@ -54,19 +54,32 @@ chan_init(struct chan *c, int fd, enum msg_party self, enum msg_party peer,
 
 	len = sizeof(type);
 	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == -1)
-		fatal("channel descriptor %d", fd);
+		return errno;
 	if (type != SOCK_SEQPACKET)
-		fatalx("channel descriptor %d is no seqpacket socket", fd);
+		return EPROTOTYPE;
 	if ((flags = fcntl(fd, F_GETFL)) == -1)
-		fatal("channel descriptor %d: F_GETFL", fd);
+		return errno;
 	flags = nonblock ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
 	if (fcntl(fd, F_SETFL, flags) == -1)
-		fatal("channel descriptor %d: F_SETFL", fd);
+		return errno;
 	c->fd = fd;
 	c->self = self;
 	c->peer = peer;
 	c->phase = MSG_PHASE_HELLO;
 	c->why = "";
+	return 0;
+}
+
+void
+chan_init(struct chan *c, int fd, enum msg_party self, enum msg_party peer,
+    int nonblock)
+{
+	int err;
+
+	if ((err = chan_take(c, fd, self, peer, nonblock)) != 0) {
+		errno = err;
+		fatal("channel descriptor %d", fd);
+	}
 }
 
 void

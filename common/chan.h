@@ -72,8 +72,13 @@ int	chan_pair(int fds[2]);
 /*
  * Take over socket fd as self's end of a channel to peer, in phase HELLO.
  * With nonblock, chan_recv() and chan_send() answer EAGAIN instead of
- * sleeping.  Fatal if fd is no SEQPACKET socket: setup only.
+ * sleeping.  Returns 0; or EPROTOTYPE if fd is no SEQPACKET socket, or the
+ * errno of getsockopt(2) or fcntl(2), and fd stays the caller's.
  */
+int	chan_take(struct chan *c, int fd, enum msg_party self,
+	    enum msg_party peer, int nonblock);
+
+/* The same, and fatal on failure: setup only. */
 void	chan_init(struct chan *c, int fd, enum msg_party self,
 	    enum msg_party peer, int nonblock);
 

@@ -163,7 +163,10 @@ wlink_worker_new(struct wpool *p, uint32_t id, int fd)
 	k->id = id;
 	k->idle_since = wlink_now();
 	TAILQ_INIT(&k->sent);
-	chan_init(&k->chan, fd, MSG_TRANSPORT, MSG_FSWORKER, 1);
+	if (chan_take(&k->chan, fd, MSG_TRANSPORT, MSG_FSWORKER, 1) != 0) {
+		free(k);
+		return NULL;
+	}
 	chan_phase(&k->chan, MSG_PHASE_RUN);
 	k->ev_read = event_new(base, fd, EV_READ | EV_PERSIST, wlink_readable,
 	    k);
