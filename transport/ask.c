@@ -185,12 +185,29 @@ ask_size(const struct req *r, unsigned int i, uint64_t end)
  * The transport has no CAP_FSETID and is in nobody's group, so its own writes
  * clear all set-id bits.  Guest root keeps them; others keep set-gid without
  * group-execute if it is their group, setattr_should_drop_sgid() in Linux.
+ *
+ * A request without ids says nothing of who asks.  Without KILLPRIV_V2 the
+ * guest has cleared the bits itself where they have to go; with it only WRITE
+ * tells, and what may be a privilege goes.
  */
+static unsigned int
+ask_keeps_blind(const struct req *r, uint32_t mode)
+{
+	int guest = (r->fs->session.flags & FUSE_HANDLE_KILLPRIV_V2) == 0;
+
+	if (guest || (r->in.opcode == FUSE_WRITE && !r->io.kill))
+		return mode & (S_ISUID | S_ISGID) ? ASK_ROOT : 0;
+	return (mode & (S_ISUID | S_ISGID | S_IXGRP)) == S_ISGID ?
+	    ASK_ROOT : 0;
+}
+
 unsigned int
 ask_keeps_setid(const struct req *r, unsigned int i)
 {
 	uint32_t mode = r->node[i]->mode;
 
+	if (r->in.uid == FUSE_PROTO_INVALID_ID)
+		return ask_keeps_blind(r, mode);
 	if (r->in.uid == 0)
 		return mode & (S_ISUID | S_ISGID) ? ASK_ROOT : 0;
 	return (mode & (S_ISGID | S_IXGRP)) == S_ISGID ? ASK_FINAL : 0;

@@ -119,6 +119,21 @@ op_open_done(struct req *r, int err, struct chan_msg *m)
 	op_open_reply(r, &fd, 0);
 }
 
+/*
+ * Shall a truncation by OPEN clear set-id bits?  Without KILLPRIV_V2
+ * the guest leaves them to us, and then a request without ids comes from
+ * anybody; with ids, the worker's credential is the answer.
+ */
+static uint32_t
+op_open_kills(const struct req *r, const struct fuse_open_in *in)
+{
+	if (in->open_flags & FUSE_OPEN_KILL_SUIDGID)
+		return 1;
+	return (in->flags & O_TRUNC) != 0 &&
+	    r->in.uid == FUSE_PROTO_INVALID_ID &&
+	    (r->fs->session.flags & FUSE_HANDLE_KILLPRIV_V2) == 0;
+}
+
 /* What the share's options say to these flags: 0, EROFS, EPERM. */
 static int
 op_open_allowed(const struct req *r, uint32_t flags)
@@ -156,7 +171,7 @@ op_open(struct req *r)
 		return;
 	}
 	r->call.q.open.flags = op_open_flags(r, in.flags);
-	r->call.q.open.kill = (in.open_flags & FUSE_OPEN_KILL_SUIDGID) != 0;
+	r->call.q.open.kill = op_open_kills(r, &in);
 	op_open_ask(r, Q_OPEN, ASK_REPEATABLE, op_open_done);
 }
 
