@@ -52,9 +52,11 @@ static const struct {
 	{ "lock-signal", "a signal does not end the wait for a lock" },
 	{ "punch", "fallocate(2) cannot punch holes" },
 	{ "seek-hole", "holes are not told from data" },
+	{ "root-setid-space", "fallocate by root clears set-id bits" },
+	{ "root-setid-trunc", "O_TRUNC by root clears set-id bits" },
 	{ "setid", "set-id bits stay on what unprivileged users change" },
 	{ "tmpfile", "no O_TMPFILE" },
-	{ "trusted", "no trusted.* attributes" },
+	{ "trusted", "no attributes trusted.* and security.*" },
 	{ "xattr", "no extended attributes" },
 	{ "zero", "fallocate(2) cannot zero" },
 };
