@@ -337,7 +337,7 @@ more_lock(void)
 		more_lock_wrong(&b, &f);
 		more_lock_owners(&b, &f);
 		more_lock_release(&b, &f);
-	more_lock_many(&b, &f);
+		more_lock_many(&b, &f);
 		more_lock_two(&b, &f);
 		tap_is(b.fs.bad_reply, 0, "no reply broke the protocol");
 	}
