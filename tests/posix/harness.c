@@ -52,6 +52,7 @@ static const struct {
 	{ "lock-signal", "a signal does not end the wait for a lock" },
 	{ "punch", "fallocate(2) cannot punch holes" },
 	{ "seek-hole", "holes are not told from data" },
+	{ "ro-known", "a share's being read-only is not known to access(2)" },
 	{ "root-setid-space", "fallocate by root clears set-id bits" },
 	{ "root-setid-trunc", "O_TRUNC by root clears set-id bits" },
 	{ "setid", "set-id bits stay on what unprivileged users change" },

@@ -17,6 +17,7 @@ posix_programs = \
 	tests/posix/t_posix_path \
 	tests/posix/t_posix_perm \
 	tests/posix/t_posix_rename \
+	tests/posix/t_posix_ro \
 	tests/posix/t_posix_setid \
 	tests/posix/t_posix_time \
 	tests/posix/t_posix_xattr
@@ -57,6 +58,9 @@ tests_posix_t_posix_perm_LDFLAGS = $(AM_LDFLAGS) $(HELPER_LDFLAGS)
 tests_posix_t_posix_rename_SOURCES = tests/posix/t_posix_rename.c
 tests_posix_t_posix_rename_LDADD = tests/posix/libposix.a
 tests_posix_t_posix_rename_LDFLAGS = $(AM_LDFLAGS) $(HELPER_LDFLAGS)
+tests_posix_t_posix_ro_SOURCES = tests/posix/t_posix_ro.c
+tests_posix_t_posix_ro_LDADD = tests/posix/libposix.a
+tests_posix_t_posix_ro_LDFLAGS = $(AM_LDFLAGS) $(HELPER_LDFLAGS)
 tests_posix_t_posix_setid_SOURCES = tests/posix/t_posix_setid.c
 tests_posix_t_posix_setid_LDADD = tests/posix/libposix.a
 tests_posix_t_posix_setid_LDFLAGS = $(AM_LDFLAGS) $(HELPER_LDFLAGS)

@@ -74,30 +74,35 @@ lacks() {
 	esac
 }
 
-# on FLAVOUR DIRECTORY LACKS [PROGRAM...]: run all programs, or these.
+# on FLAVOUR DIRECTORY LACKS: run all programs there.
 on() {
-	local flavour=$1 dir=$2 lacks=${3#,} status word program n
+	local word program
 
-	shift 3
-	[ $# -gt 0 ] || set -- "${programs[@]}"
-	for word in ${lacks//,/ }; do
-		line ok "$flavour: $word # SKIP $(why "$word")"
+	for word in ${3//,/ }; do
+		line ok "$1: $word # SKIP $(why "$word")"
 	done
-	for program; do
-		status=0
-		timeout -k 1 60 "$build/tests/posix/$program" -x "$lacks" "$dir" >"$top/out" \
-		    2>&1 </dev/null || status=$?
-		n=$(grep -cE '^(not )?ok ' "$top/out") || :
-		checks=$((checks + n))
-		if [ "$status" = 0 ]; then
-			line ok "$flavour: $program, $n checks"
-			continue
-		fi
-		failed=$((failed + 1))
-		line "not ok" "$flavour: $program, status $status"
-		grep -vE '^ok .*' "$top/out" | head -n 60 | sed 's/^/# /'
-		[ ! -s "$top/log" ] || tail -n 5 "$top/log" | sed 's/^/# /'
+	for program in "${programs[@]}"; do
+		run "$1" "$program" -x "${3#,}" "$2"
 	done
+}
+
+# run FLAVOUR PROGRAM ARGUMENT...
+run() {
+	local flavour=$1 program=$2 status=0 n
+
+	shift 2
+	timeout -k 1 60 "$build/tests/posix/$program" "$@" >"$top/out" \
+	    2>&1 </dev/null || status=$?
+	n=$(grep -cE '^(not )?ok ' "$top/out") || :
+	checks=$((checks + n))
+	if [ "$status" = 0 ]; then
+		line ok "$flavour: $program, $n checks"
+		return 0
+	fi
+	failed=$((failed + 1))
+	line "not ok" "$flavour: $program, status $status"
+	grep -vE '^ok .*' "$top/out" | head -n 60 | sed 's/^/# /'
+	[ ! -s "$top/log" ] || tail -n 5 "$top/log" | sed 's/^/# /'
 }
 
 # why WORD: the reason, as the programs know it.
@@ -154,13 +159,35 @@ on host "$top/plain" "$(lacks "$top/plain")"
 fuse=$(lacks "$top/plain"),no-collapse,no-trusted
 
 mount_share --xattr --posix-acl --cache auto
-on auto "$top/mnt" "$fuse,no-cached-atime,no-root-setid-trunc"
+on auto "$top/mnt" "$fuse,no-cached-atime"
 unmount auto
 
 mount_share --cache never --killpriv-v2 --posix-lock --flock --xattr \
     --posix-acl
-on never "$top/mnt" "$fuse,no-root-setid-space"
+on never "$top/mnt" "$fuse"
 unmount never
+
+# Requests without ids do not say who asks.
+mount_share --allow-idmap --xattr
+line ok "idmap: no-root-setid-trunc # SKIP $(why no-root-setid-trunc)"
+run idmap t_posix_setid -x no-root-setid-trunc "$top/mnt"
+unmount idmap
+mount_share --allow-idmap --killpriv-v2 --cache never
+line ok "idmap, killpriv: no-root-setid-space # SKIP $(why no-root-setid-space)"
+run "idmap, killpriv" t_posix_setid -x no-root-setid-space "$top/mnt"
+unmount "idmap, killpriv"
+
+# The guest does not know that the share is read-only: the daemon says no.
+mount_share --readonly --xattr --posix-acl
+line ok "readonly: no-ro-known # SKIP $(why no-ro-known)"
+run readonly t_posix_ro -x no-ro-known "$top/closed/share" "$top/mnt"
+unmount readonly
+
+# A read-only mount on the host, which shows that these are right, too.
+mount --bind "$top/plain" "$top/mnt"
+mount -o remount,bind,ro "$top/mnt"
+run "host, read-only" t_posix_ro "$top/plain" "$top/mnt"
+umount "$top/mnt"
 
 echo "# $checks checks"
 echo "1..$count"

@@ -255,7 +255,7 @@ group_setgid(void)
 		return;
 	px_file("in", "text", 0644);
 	px_file("out", "text", 0644);
-	px_own("in", PX_ALICE, PX_TEAM, 02755);
+	px_own("in", PX_ALICE, PX_ALICE, 02755);
 	px_own("out", PX_ALICE, PX_CLUB, 02755);
 	if (px_as(&px_alice)) {
 		OK(set("in", ACCESS, list, PX_CNT(list)));

@@ -151,7 +151,7 @@ group_data(void)
 			if (rows[i].clears && !px_can("setid"))
 				continue;
 			px_file("f", "some text", 0666);
-			px_own("f", PX_BOB, PX_TEAM, modes[m].before);
+			px_own("f", PX_BOB, PX_ALICE, modes[m].before);
 			if (px_as(&px_alice)) {
 				fd = px_open("f", O_RDWR);
 				OK(rows[i].run());
@@ -222,8 +222,9 @@ group_chown(void)
 		GIVES(06755, px_mode("f"));
 		OK(chown("f", PX_ALICE, PX_TEAM));
 		GIVES(0755, px_mode("f"));
+		OK(chown("f", (uid_t)-1, PX_ALICE));
 		OK(chmod("f", 02745));
-		OK(chown("f", (uid_t)-1, PX_TEAM));
+		OK(chown("f", (uid_t)-1, PX_ALICE));
 		GIVES(02745, px_mode("f"));
 		px_end();
 	}
