@@ -2,7 +2,7 @@
 # Long tests, each with a bound of its own: "./dev torture".  Their programs
 # are built with those of "make check", which does not run them.
 EXTRA_DIST += tests/torture/lib.sh tests/tools/tapsum
-EXTRA_DIST += tests/torture/rows.sh
+EXTRA_DIST += tests/torture/races.sh tests/torture/rows.sh
 
 dist_check_SCRIPTS += tests/torture/fault.sh
 check_PROGRAMS += tests/torture/inject tests/torture/t_fault

@@ -1,0 +1,3 @@
+	if (gone("root"))	/* PLANTED */
+		return;
+	root_empty();
