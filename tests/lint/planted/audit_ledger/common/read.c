@@ -1,0 +1,1 @@
+/* read, and as it was */
