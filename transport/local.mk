@@ -18,6 +18,7 @@ libtransport_a_SOURCES = \
 	transport/label.c transport/label.h \
 	transport/lock.c transport/lock.h \
 	transport/node.c transport/node.h \
+	transport/node_slot.c transport/node_slot.h \
 	transport/op.h transport/op_attr.c transport/op_file.c \
 	transport/op_io.c transport/op_list.c transport/op_name.c \
 	transport/op_lock.c transport/op_misc.c transport/op_open.c \

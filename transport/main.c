@@ -28,6 +28,7 @@
 #include <sys/sysmacros.h>
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -54,6 +55,7 @@
 #include "vu.h"
 #include "wlink.h"
 
+#define MAIN_MMAP_FROM	(128 * 1024)	/* bytes; chunks of nodes are more */
 #define MAIN_FD_RESERVE	768	/* memory slots, channels, messages */
 #define MAIN_FD_MIN	1024
 #define MAIN_FD_OPEN	8	/* tenths of the rest that may be open files */
@@ -218,6 +220,8 @@ main_acquire(struct server *s, int rootfd)
 	fs->fd_total = fs->conf.nofile - MAIN_FD_RESERVE;
 	main_root_attr(s, rootfd, &root);
 	main_grow_fds(s);
+	/* Said once it stays, so what nodes give back is the host's again. */
+	mallopt(M_MMAP_THRESHOLD, MAIN_MMAP_FROM);
 	fs->base = event_base_new();
 	if (fs->base == NULL)
 		fatalx("event loop");

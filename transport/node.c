@@ -32,17 +32,14 @@
 #include "../common/log.h"
 #include "fuse_proto.h"
 #include "node.h"
+#include "node_slot.h"
 #include "reap.h"
 
-#define NODE_CHUNK	1024u		/* nodes per allocation */
-#define NODE_CHUNK_MAX	8192u		/* 8 M nodes */
 #define NODE_HASH_MIN	1024u
 
 struct node_table {
 	struct fs *fs;
-	struct node *chunk[NODE_CHUNK_MAX];
-	unsigned int chunk_cnt;
-	struct node *free;
+	struct node_slots slots;
 	struct node **hash;
 	unsigned int hash_cnt;		/* a power of two */
 	unsigned int live;
@@ -78,6 +75,12 @@ node_bucket_of(const struct node_table *t, const struct node *n)
 	return node_bucket(t, n->mnt_id, n->ino, n->dev_major, n->dev_minor);
 }
 
+static const uint8_t *
+node_seal_at(const struct node *n)
+{
+	return n->seal_len > NODE_SEAL_OWN ? n->seal.big : n->seal.own;
+}
+
 /* Only the handle tells a file from an earlier one with its number. */
 static int
 node_same_seal(const struct node *n, const struct node_file *f)
@@ -85,7 +88,7 @@ node_same_seal(const struct node *n, const struct node_file *f)
 	if (n->seal_len == 0 || f->seal_len == 0)
 		return n->fd != -1;
 	return n->seal_len == f->seal_len &&
-	    memcmp(n->seal, f->seal, f->seal_len) == 0;
+	    memcmp(node_seal_at(n), f->seal, f->seal_len) == 0;
 }
 
 static struct node *
@@ -123,18 +126,18 @@ node_hash_del(struct node_table *t, struct node *n)
 	*p = n->next;
 }
 
-/* A bigger table if there is memory; chains only get longer if not. */
+/* Another size if there is memory; chains only get longer if not. */
 static void
-node_hash_grow(struct node_table *t)
+node_hash_resize(struct node_table *t, unsigned int cnt)
 {
 	struct node **old = t->hash, *n, *next;
 	unsigned int old_cnt = t->hash_cnt, i;
 	struct node **hash;
 
-	if ((hash = calloc(old_cnt * 2, sizeof(struct node *))) == NULL)
+	if ((hash = calloc(cnt, sizeof(struct node *))) == NULL)
 		return;
 	t->hash = hash;
-	t->hash_cnt = old_cnt * 2;
+	t->hash_cnt = cnt;
 	for (i = 0; i < old_cnt; i++)
 		for (n = old[i]; n != NULL; n = next) {
 			next = n->next;
@@ -143,46 +146,20 @@ node_hash_grow(struct node_table *t)
 	free(old);
 }
 
-static int
-node_chunk_add(struct node_table *t)
-{
-	struct node *c;
-	unsigned int i, base;
-
-	if (t->chunk_cnt == NODE_CHUNK_MAX)
-		return ENOMEM;
-	if ((c = calloc(NODE_CHUNK, sizeof(struct node))) == NULL)
-		return ENOMEM;
-	base = t->chunk_cnt * NODE_CHUNK;
-	for (i = NODE_CHUNK; i-- > 0;) {
-		c[i].idx = base + i;
-		c[i].fd = -1;
-		c[i].next = t->free;
-		t->free = &c[i];
-	}
-	t->chunk[t->chunk_cnt++] = c;
-	return 0;
-}
-
 static struct node *
 node_new(struct node_table *t, const struct msg_attr *a)
 {
 	struct node *n;
 
-	if (t->free == NULL && node_chunk_add(t) != 0)
+	if ((n = node_slot_new(&t->slots)) == NULL)
 		return NULL;
 	if (t->live >= t->hash_cnt)
-		node_hash_grow(t);
-	n = t->free;
-	t->free = n->next;
+		node_hash_resize(t, t->hash_cnt * 2);
 	n->ino = a->ino;
 	n->mnt_id = a->mnt_id;
 	n->dev_major = a->dev_major;
 	n->dev_minor = a->dev_minor;
 	n->mode = a->mode;
-	n->nlookup = 0;
-	n->no_caps = 0;
-	n->pins = n->uses = 0;
 	node_hash_add(t, n);
 	t->live++;
 	return n;
@@ -225,13 +202,13 @@ node_drop(struct node_table *t, struct node *n)
 {
 	node_hash_del(t, n);
 	node_fd_drop(t, n);
-	free(n->seal);
-	n->seal = NULL;
-	n->seal_len = 0;
-	n->gen++;
-	n->next = t->free;
-	t->free = n;
+	if (n->seal_len > NODE_SEAL_OWN)
+		free(n->seal.big);
+	node_slot_free(&t->slots, n);
 	t->live--;
+	/* Far from where it grows, so that it does not do both in turn. */
+	if (t->hash_cnt >= NODE_HASH_MIN * 4 && t->live < t->hash_cnt / 16)
+		node_hash_resize(t, t->hash_cnt / 4);
 }
 
 struct node_table *
@@ -250,13 +227,13 @@ node_table_new(struct fs *fs, int rootfd, const struct msg_attr *root,
 	if (getrandom(&t->seed, sizeof(t->seed), 0) != sizeof(t->seed))
 		t->seed = (uint64_t)(uintptr_t)t;
 	t->hash = calloc(t->hash_cnt, sizeof(struct node *));
-	if (t->hash == NULL || node_chunk_add(t) != 0) {
+	if (t->hash == NULL || node_slots_init(&t->slots) != 0 ||
+	    (n = node_new(t, root)) == NULL) {
+		free(t->slots.chunk);
 		free(t->hash);
 		free(t);
 		return NULL;
 	}
-	t->free = t->free->next;	/* slot 0: no nodeid is 0 */
-	n = node_new(t, root);
 	if (n->idx != FUSE_ROOT_ID)
 		bug("the root is node %u", n->idx);
 	n->fd = rootfd;
@@ -273,10 +250,10 @@ node_get(struct node_table *t, uint64_t nodeid)
 	uint32_t idx = (uint32_t)nodeid, gen = (uint32_t)(nodeid >> 32);
 	struct node *n;
 
-	if (idx == 0 || idx / NODE_CHUNK >= t->chunk_cnt)
+	if (idx == 0 || idx >= node_slot_end(&t->slots))
 		return NULL;
-	n = &t->chunk[idx / NODE_CHUNK][idx % NODE_CHUNK];
-	if (n->gen != gen || n->nlookup == 0)
+	n = node_slot_at(&t->slots, idx);
+	if (n == NULL || n->gen != gen || n->nlookup == 0)
 		return NULL;
 	return n;
 }
@@ -306,7 +283,7 @@ node_seal(const struct node *n, struct msg_seal *seal)
 	if (n->seal_len == 0)
 		return ESTALE;
 	memset(seal, 0, sizeof(*seal));
-	memcpy(seal, n->seal, n->seal_len);
+	memcpy(seal, node_seal_at(n), n->seal_len);
 	return 0;
 }
 
@@ -331,6 +308,7 @@ static int
 node_keep_seal(struct node *n, const struct node_file *f)
 {
 	struct msg_seal seal;
+	uint8_t *at = n->seal.own;
 
 	if (f->seal_len == 0)
 		return 0;
@@ -339,9 +317,12 @@ node_keep_seal(struct node *n, const struct node_file *f)
 	memcpy(&seal, f->seal, f->seal_len);
 	if (MSG_SEAL_LEN((size_t)seal.len) != f->seal_len)
 		return EIO;
-	if ((n->seal = malloc(f->seal_len)) == NULL)
-		return ENOMEM;
-	memcpy(n->seal, f->seal, f->seal_len);
+	if (f->seal_len > NODE_SEAL_OWN) {
+		if ((at = malloc(f->seal_len)) == NULL)
+			return ENOMEM;
+		n->seal.big = at;
+	}
+	memcpy(at, f->seal, f->seal_len);
 	n->seal_len = (uint32_t)f->seal_len;
 	return 0;
 }
@@ -429,14 +410,14 @@ void
 node_forget_all(struct node_table *t)
 {
 	struct node *n;
-	unsigned int c, i;
+	uint32_t i;
 
-	for (c = 0; c < t->chunk_cnt; c++)
-		for (i = 0; i < NODE_CHUNK; i++) {
-			n = &t->chunk[c][i];
-			if (n->nlookup != 0)
-				node_forget(t, n, UINT64_MAX);
-		}
+	/* The last one of a chunk may take its memory along. */
+	for (i = 0; i < node_slot_end(&t->slots); i++) {
+		n = node_slot_at(&t->slots, i);
+		if (n != NULL && n->nlookup != 0)
+			node_forget(t, n, UINT64_MAX);
+	}
 }
 
 unsigned int

@@ -35,12 +35,17 @@
  * the broker makes a descriptor of node_seal() (ask.c).
  */
 
+#define NODE_SEAL_OWN	48	/* bytes; what ext4, XFS and tmpfs need */
+
 struct node {
 	uint32_t idx;
 	uint32_t gen;
 	int fd;			/* O_PATH, or -1 */
 	uint32_t seal_len;	/* bytes of the seal, 0 = none */
-	uint8_t *seal;		/* struct msg_seal without its unused end */
+	union {			/* struct msg_seal without its unused end */
+		uint8_t own[NODE_SEAL_OWN];
+		uint8_t *big;	/* malloc'ed if it is longer */
+	} seal;
 	TAILQ_ENTRY(node) lru;	/* while it has a descriptor and a seal */
 	uint32_t pins;		/* requests and handles that hold it */
 	uint32_t uses;		/* requests that need its descriptor */

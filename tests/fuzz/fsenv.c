@@ -494,8 +494,9 @@ env_free(void)
 	free(h);
 	free(env.fs.locks);
 	fd_close(&n->root->fd);
-	for (i = 0; i < n->chunk_cnt; i++)
-		free(n->chunk[i]);
+	for (i = 0; i < n->slots.cnt; i++)
+		free(n->slots.chunk[i].node);
+	free(n->slots.chunk);
 	free(n->hash);
 	free(n);
 }

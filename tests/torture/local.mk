@@ -13,3 +13,4 @@ tests_torture_t_fault_SOURCES = tests/torture/fault.h \
 	tests/torture/fault_script.c tests/torture/inject.h \
 	tests/torture/t_fault.c
 tests_torture_t_fault_LDADD = tests/frontend/libfrontend.a
+EXTRA_DIST += tests/torture/scale.sh

@@ -137,8 +137,9 @@ teardown(void **state)
 	(void)state;
 	node_forget_all(table);
 	fd_close(&table->root->fd);
-	for (i = 0; i < table->chunk_cnt; i++)
-		free(table->chunk[i]);
+	for (i = 0; i < table->slots.cnt; i++)
+		free(table->slots.chunk[i].node);
+	free(table->slots.chunk);
 	free(table->hash);
 	free(table);
 	return 0;

@@ -205,7 +205,8 @@ teardown(void **state)
 	node_forget_all(fs.nodes);
 	assert_int_equal(node_count(fs.nodes), 1);
 	fd_close(&t->root->fd);
-	free(t->chunk[0]);
+	free(t->slots.chunk[0].node);
+	free(t->slots.chunk);
 	free(t->hash);
 	free(t);
 	fd_close(&share);

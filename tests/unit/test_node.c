@@ -234,6 +234,48 @@ longest_chain(void)
 	return longest;
 }
 
+static unsigned int
+chunks_held(void)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < table->slots.cnt; i++)
+		n += table->slots.chunk[i].node != NULL;
+	return n;
+}
+
+/* What is forgotten leaves no memory, and its ids never come again. */
+static void
+test_memory_goes(void **state)
+{
+	static uint64_t id[MANY + NODE_CHUNK];
+	struct msg_attr a;
+	struct node_file f = { .attr = &a };
+	struct node *n;
+	unsigned int i, round;
+
+	(void)state;
+	table->fd_max = UINT32_MAX;
+	for (round = 0; round < 3; round++) {
+		for (i = 0; i < MANY; i++) {
+			a = attr_of(1000 + i);
+			f.fd = INT_MAX;
+			assert_int_equal(node_enter(table, &f, &n), 0);
+			assert_true(node_id(n) > id[n->idx]);
+			id[n->idx] = node_id(n);
+		}
+		assert_int_equal(chunks_held(), MANY / NODE_CHUNK + 1);
+		for (i = 0; i < MANY + NODE_CHUNK; i++)
+			if ((n = node_get(table, id[i])) != NULL)
+				node_forget(table, n, 1);
+		assert_int_equal(node_count(table), 1);
+		assert_int_equal(chunks_held(), 2);
+		assert_true(table->hash_cnt < NODE_HASH_MIN * 4);
+		for (i = 0; i < MANY + NODE_CHUNK; i++)
+			assert_null(node_get(table, id[i]));
+	}
+}
+
 /* Inode numbers as a filesystem gives them; the table must stay flat. */
 static void
 test_many(void **state)
@@ -283,6 +325,7 @@ main(void)
 		UNIT(test_budget),
 		UNIT(test_forget_all),
 		UNIT(test_many),
+		UNIT(test_memory_goes),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -263,7 +263,7 @@ test_forget_evicted(void **state)
 	/* A slot that is used again has nothing of the seal before. */
 	n = enter(100);
 	assert_int_equal(n->seal_len, 0);
-	assert_null(n->seal);
+	assert_null(n->seal.big);
 }
 
 int
