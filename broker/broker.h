@@ -24,6 +24,7 @@
 #include "../common/chan.h"
 #include "../common/sandbox.h"
 #include "conf.h"
+#include "groups.h"
 #include "policy.h"
 #include "rate.h"
 #include "tree.h"
@@ -52,6 +53,8 @@ struct broker {
 	struct tree tree;
 	struct policy *policy;	/* frozen, as conf is */
 	struct userns userns;	/* what workers and transport live in */
+	struct groups groups;	/* what policy looks at */
+	uint32_t rules;		/* MSG_POLICY_* */
 	int handles;		/* file handles are opened */
 	uint8_t seal_key[MSG_KEY_LEN];
 	uint8_t *tail;		/* share_tail(): of A_WHELLO, and its */

@@ -47,6 +47,8 @@ conf_init(struct conf *c)
 	c->log_level = LOG_LEVEL_INFO;
 	c->submounts = 1;
 	c->handles = CONF_HANDLES_PREFER;
+	c->groups = CONF_GROUPS_UNSET;
+	c->host_suid = CONF_HOST_SUID_WARN;
 	c->timeout = c->timeout_entry = c->timeout_attr =
 	    c->timeout_dir_entry = c->timeout_dir_attr =
 	    c->timeout_negative = CONF_TIMEOUT_UNSET;

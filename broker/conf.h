@@ -25,6 +25,7 @@
 
 #include "../common/idmap.h"
 #include "../common/idspace.h"
+#include "policy.h"
 
 /*
  * Knows: the command line, from one table of options; the user and group
@@ -62,6 +63,13 @@ enum conf_on_error {
 	CONF_ON_ERROR_GUEST,
 };
 
+enum conf_host_suid {
+	CONF_HOST_SUID_NO,	/* refuse what would be a hole */
+	CONF_HOST_SUID_YES,
+	CONF_HOST_SUID_WARN,	/* not said, and the guest is trusted */
+};
+
+#define CONF_GROUPS_UNSET	(-1)
 #define CONF_NOFILE_DEFAULT	(-1)
 #define CONF_TIMEOUT_UNSET	(-1)
 #define CONF_ERR_MAX		768
@@ -127,6 +135,13 @@ struct conf {
 	uint32_t idmap_cnt;		/* --translate-uid, --translate-gid */
 	struct idmap_rule idmap[IDMAP_RULE_MAX];
 	struct idspace space[2];	/* --uid-map, --gid-map: by idmap_of */
+	int permissions;		/* enum policy_perm */
+	int groups;			/* enum policy_groups, or _UNSET */
+	int guest_root;			/* --guest-root was used */
+	int host_suid;			/* enum conf_host_suid */
+	uint32_t all_uid, all_gid;	/* --squash-all */
+	uint32_t deny;			/* MSG_POLICY_NO_* */
+	struct policy_rules rules;	/* what all of these come to */
 	uint8_t set[CONF_OPT_MAX];	/* by row of the table: was given */
 };
 

@@ -106,6 +106,23 @@ conf_caps_never(const struct conf_opt *opt, const char *word, char *err)
 	return EINVAL;
 }
 
+int
+conf_cap_bit(const struct conf_opt *opt, const char *name, uint64_t *caps,
+    char err[CONF_ERR_MAX])
+{
+	int cap;
+
+	if ((cap = conf_caps_number(name)) < 0) {
+		snprintf(err, CONF_ERR_MAX, "--%s: '%.64s' is no capability",
+		    opt->name, name);
+		return EINVAL;
+	}
+	if (!conf_caps_may((unsigned int)cap))
+		return conf_caps_never(opt, name, err);
+	*caps |= JAIL_CAP((unsigned int)cap);
+	return 0;
+}
+
 /* "+name" or "-name", len bytes. */
 static int
 conf_caps_word(struct conf *c, const struct conf_opt *opt, const char *word,

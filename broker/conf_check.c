@@ -136,6 +136,7 @@ conf_check_imply(struct conf *c)
 	c->migration = c->migration_verify || c->migration_confirm ||
 	    c->migration_mode != CONF_MIGRATION_FIND_PATHS ||
 	    c->migration_on_error != CONF_ON_ERROR_ABORT;
+	conf_imply_policy(c);
 }
 
 int
@@ -147,8 +148,9 @@ conf_check(struct conf *c, char err[CONF_ERR_MAX])
 	if ((why = conf_check_socket(c)) == NULL &&
 	    (why = conf_check_handles(c)) == NULL &&
 	    (why = conf_check_maps(c)) == NULL &&
-	    (why = conf_check_open(c)) == NULL)
-		why = conf_check_rights(c);
+	    (why = conf_check_open(c)) == NULL &&
+	    (why = conf_check_rights(c)) == NULL)
+		why = conf_check_policy(c);
 	if (why == NULL)
 		return conf_check_xattrmap(c, err);
 	snprintf(err, CONF_ERR_MAX, "%s", why);

@@ -90,6 +90,24 @@ int	conf_userns_map(struct conf *c, const struct conf_opt *opt,
 int	conf_modcaps(struct conf *c, const struct conf_opt *opt,
 	    const char *value, char err[CONF_ERR_MAX]);
 
+/* conf_caps.c: add the capability called name to *caps, if it may be had */
+int	conf_cap_bit(const struct conf_opt *opt, const char *name,
+	    uint64_t *caps, char err[CONF_ERR_MAX]);
+
+/* conf_policy.c: --guest-root, --squash-all, --pool, --deny */
+int	conf_guest_root(struct conf *c, const struct conf_opt *opt,
+	    const char *value, char err[CONF_ERR_MAX]);
+int	conf_squash_all(struct conf *c, const struct conf_opt *opt,
+	    const char *value, char err[CONF_ERR_MAX]);
+int	conf_pool(struct conf *c, const struct conf_opt *opt,
+	    const char *value, char err[CONF_ERR_MAX]);
+int	conf_deny(struct conf *c, const struct conf_opt *opt,
+	    const char *value, char err[CONF_ERR_MAX]);
+
+/* conf_policy.c: fill c->rules; then what is wrong with them, or NULL */
+void	conf_imply_policy(struct conf *c);
+const char *conf_check_policy(const struct conf *c);
+
 /*
  * conf_legacy.c: -o; value is unescaped and cut into words where it stands,
  * which is the one use of the words of the command line that changes them.

@@ -91,6 +91,26 @@ static const struct conf_choice conf_on_error[] = {
 	{ NULL, 0 },
 };
 
+static const struct conf_choice conf_permissions[] = {
+	{ "guest", POLICY_GUEST },
+	{ "host", POLICY_HOST },
+	{ "strict", POLICY_STRICT },
+	{ NULL, 0 },
+};
+
+static const struct conf_choice conf_groups[] = {
+	{ "none", POLICY_GROUPS_NONE },
+	{ "host", POLICY_GROUPS_HOST },
+	{ "guest", POLICY_GROUPS_GUEST },
+	{ NULL, 0 },
+};
+
+static const struct conf_choice conf_host_suid[] = {
+	{ "yes", CONF_HOST_SUID_YES },
+	{ "no", CONF_HOST_SUID_NO },
+	{ NULL, 0 },
+};
+
 #define OFF(field)	.off = offsetof(struct conf, field)
 #define FLAG(n, l, field, value, h) \
 	{ .name = n, .letter = l, .kind = CONF_FLAG, OFF(field), \
@@ -208,6 +228,26 @@ const struct conf_opt conf_opts[] = {
 	    "show mounts below the share as directories"),
 	CHOICE("inode-file-handles", 0, handles, conf_handles, "MODE",
 	    "hold nodes as file handles (default: prefer)"),
+
+	/* whose rights */
+	CHOICE("permissions", 1, permissions, conf_permissions, "WHOSE",
+	    "whose word on permissions is final (default: guest)"),
+	CALL("guest-root", 0, 1, conf_guest_root, 0, "WHAT",
+	    "squash, UID:GID, userns or caps:NAME+NAME...",
+	    "what guest root is, unless the guest is trusted"),
+	CALL("squash-all", 0, 1, conf_squash_all, 0, "UID:GID",
+	    "two numbers above 0 joined by a colon",
+	    "make one host user of all guest users"),
+	CHOICE("groups", 1, groups, conf_groups, "WHOSE",
+	    "where supplementary groups come from"),
+	CALL("pool", 0, 0, conf_pool, 0, "RANGE",
+	    "FIRST-LAST[,gids=FIRST-LAST][,workers=N], at most 16 that do "
+	    "not meet", "host ids that may have workers; repeatable"),
+	CALL("deny", 0, 1, conf_deny, 0, "LIST",
+	    "devices, setid and hardlinks joined by commas",
+	    "what no guest user may make"),
+	CHOICE("host-suid", 1, host_suid, conf_host_suid, "WHETHER",
+	    "may set-id files be in force on the host"),
 
 	/* limits and walls */
 	NUMBER("thread-pool-size", thread_pool_size, 256,

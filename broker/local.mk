@@ -5,9 +5,10 @@ viofsd_SOURCES = \
 	broker/main.c broker/broker.h \
 	broker/conf.c broker/conf.h broker/conf_opt.h \
 	broker/conf_caps.c broker/conf_check.c broker/conf_ids.c \
-	broker/conf_legacy.c broker/conf_tab.c \
+	broker/conf_legacy.c broker/conf_policy.c broker/conf_tab.c \
 	broker/ended.c broker/ended.h \
 	broker/fdmap.c broker/fdmap.h \
+	broker/groups.c broker/groups.h \
 	broker/helper.c broker/helper.h \
 	broker/launch.c broker/launch.h \
 	broker/limit.c broker/limit.h \

@@ -26,6 +26,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include <bsd/string.h>
+
 #include "../common/log.h"
 #include "../common/seal.h"
 #include "broker.h"
@@ -50,6 +52,12 @@ on_hello_fill(const struct broker *b, struct a_hello *a)
 	a->nofile = b->nofile;
 	a->log_level = log_get_level();
 	a->seccomp = b->action;
+	a->policy = b->rules;
+	if (b->rules & MSG_POLICY_HOST) {
+		a->root_uid = c->rules.root_uid;
+		a->root_gid = c->rules.root_gid;
+	}
+	strlcpy(a->name, b->name, sizeof(a->name));
 	a->root_mnt_id = b->tree.mounts[0];
 	share_timeouts(c, a);
 	a->idmap_cnt = c->idmap_cnt;

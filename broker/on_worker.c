@@ -48,6 +48,9 @@ on_whello_fill(const struct worker *w, struct a_whello *a)
 	a->unique_ids = b->tree.unique_ids;
 	a->idmap_cnt = b->conf->idmap_cnt;
 	a->xattrmap_len = (uint32_t)(b->tail_len - b->idmap_len);
+	a->policy = b->rules;
+	if (b->rules & MSG_POLICY_STRICT)
+		a->walk_ns = share_walk_ns(b->conf);
 	if (b->handles)
 		memcpy(a->seal_key, b->seal_key, sizeof(a->seal_key));
 }

@@ -23,8 +23,10 @@
 
 #include <errno.h>
 #include <linux/capability.h>
+#include <string.h>
 
 #include "../common/jail.h"
+#include "groups.h"
 #include "policy.h"
 
 #define POLICY_USER_CAPS	0ULL
@@ -38,6 +40,7 @@ void
 policy_init(struct policy *p, const struct idmap *ids, uint64_t add,
     uint64_t drop)
 {
+	memset(p, 0, sizeof(*p));
 	p->root_caps = (POLICY_ROOT_CAPS | add) & ~drop;
 	p->ids = *ids;
 	p->space = NULL;
@@ -66,44 +69,240 @@ policy_exists(const struct policy *p, const struct cred *cred)
 	return 1;
 }
 
-/* Could a user of the guest be cred, with every id it consists of? */
+void
+policy_set(struct policy *p, const struct policy_rules *r,
+    const struct groups *g)
+{
+	p->rules = *r;
+	p->groups = g;
+	if (!policy_host(r))
+		return;
+	/* In a namespace the kernel keeps the usual ones to what it maps. */
+	if (r->squash_all || r->root == POLICY_ROOT_ID)
+		p->root_caps = 0;
+	else if (r->root == POLICY_ROOT_CAPS)
+		p->root_caps = r->root_caps;
+}
+
 static int
-policy_reachable(const struct policy *p, const struct cred *cred)
+policy_in(uint32_t id, uint32_t first, uint32_t last)
+{
+	return id >= first && id <= last;
+}
+
+const struct policy_pool *
+policy_pool(const struct policy *p, uint32_t uid)
 {
 	uint32_t i;
 
-	if (!idmap_reachable(&p->ids, IDMAP_UID, cred->uid) ||
-	    !idmap_reachable(&p->ids, IDMAP_GID, cred->gid))
+	for (i = 0; i < p->rules.pool_cnt; i++)
+		if (policy_in(uid, p->rules.pools[i].first,
+		    p->rules.pools[i].last))
+			return &p->rules.pools[i];
+	return NULL;
+}
+
+/* May a worker whose uid lies in pool (NULL: there are none) have gid? */
+static int
+policy_pool_gid(const struct policy_pool *pool, uint32_t gid)
+{
+	return pool == NULL || policy_in(gid, pool->gid_first, pool->gid_last);
+}
+
+/* The one user that the operator has named on purpose. */
+static int
+policy_named(const struct policy_rules *r, const struct cred *c)
+{
+	return policy_host(r) &&
+	    (r->squash_all || r->root == POLICY_ROOT_ID) &&
+	    c->class == CRED_USER && c->uid == r->root_uid &&
+	    c->gid == r->root_gid;
+}
+
+/* The class by itself, and the ids that a root worker may have. */
+static const char *
+policy_class(const struct policy *p, const struct cred *c, uint64_t *caps)
+{
+	const struct policy_rules *r = &p->rules;
+
+	switch (c->class) {
+	case CRED_USER:
+		*caps = POLICY_USER_CAPS;
+		return policy_host(r) && r->squash_all && !policy_named(r, c) ?
+		    "everybody is squashed" : NULL;
+	case CRED_CREATOR:
+		/* What root may not, nobody may in its stead. */
+		*caps = POLICY_CREATOR_CAPS & p->root_caps;
+		return policy_host(r) ? "the host's answer is final" : NULL;
+	case CRED_ROOT:
+		*caps = p->root_caps;
+		if (policy_host(r) && (r->squash_all ||
+		    r->root == POLICY_ROOT_ID))
+			return "guest root is squashed";
+		return NULL;
+	default:
+		return "no such class";
+	}
+}
+
+/* Could a user of the guest be c, with every id it consists of? */
+static const char *
+policy_reachable(const struct policy *p, const struct cred *c)
+{
+	uint32_t i;
+
+	if (c->class == CRED_ROOT)
+		return NULL;
+	if (!idmap_reachable(&p->ids, IDMAP_UID, c->uid))
+		return "no guest uid is translated to it";
+	if (!idmap_reachable(&p->ids, IDMAP_GID, c->gid))
+		return "no guest gid is translated to its group";
+	if (p->rules.groups != POLICY_GROUPS_GUEST)
+		return NULL;
+	for (i = 0; i < c->gid_cnt; i++)
+		if (!idmap_reachable(&p->ids, IDMAP_GID, c->gids[i]))
+			return "no guest gid is translated to a group of it";
+	return NULL;
+}
+
+static const char *
+policy_walls(const struct policy *p, const struct cred *c)
+{
+	const struct policy_pool *pool = policy_pool(p, c->uid);
+
+	/* Root of a namespace is kept inside by the kernel. */
+	if (p->rules.pool_cnt == 0 || (c->class == CRED_ROOT &&
+	    p->rules.root == POLICY_ROOT_USERNS))
+		return NULL;
+	if (pool == NULL)
+		return "its uid is in no pool";
+	return policy_pool_gid(pool, c->gid) ? NULL :
+	    "its gid is not in its pool";
+}
+
+/* The id as the host's databases have it, outside of a namespace. */
+static uint32_t
+policy_out(const struct policy *p, enum idmap_of of, uint32_t id)
+{
+	uint32_t out;
+
+	return p->space != NULL && idspace_out(&p->space[of], id, &out) == 0 ?
+	    out : id;
+}
+
+/* The host's user, or NULL. */
+static const struct groups_user *
+policy_user(const struct policy *p, uint32_t uid)
+{
+	return p->groups == NULL ? NULL :
+	    groups_find(p->groups, policy_out(p, IDMAP_UID, uid));
+}
+
+/* The groups of the host's user, those that exist for a worker. */
+static uint32_t
+policy_user_groups(const struct policy *p, uint32_t uid,
+    uint32_t list[CRED_GROUPS_MAX])
+{
+	const struct groups_user *u = policy_user(p, uid);
+	uint32_t i, cnt = 0;
+
+	for (i = 0; u != NULL && i < u->cnt; i++) {
+		list[cnt] = u->gids[i];
+		if (p->space == NULL || idspace_in(&p->space[IDMAP_GID],
+		    u->gids[i], &list[cnt]) == 0)
+			cnt++;
+	}
+	return cnt;
+}
+
+/*
+ * May c carry gid at all?  A user of the host: if the host's databases have
+ * him in that group.  Somebody whom they do not know: if a pool says so, or
+ * they do not know the group either.
+ */
+static int
+policy_member(const struct policy *p, const struct cred *c, uint32_t gid)
+{
+	const struct policy_pool *pool = policy_pool(p, c->uid);
+	const struct groups_user *u;
+
+	if (!policy_host(&p->rules) || c->class == CRED_ROOT)
+		return 1;
+	if (p->groups == NULL)
 		return 0;
-	for (i = 0; i < cred->gid_cnt; i++)
-		if (!idmap_reachable(&p->ids, IDMAP_GID, cred->gids[i]))
-			return 0;
-	return 1;
+	if ((u = policy_user(p, c->uid)) != NULL)
+		return groups_has(u, policy_out(p, IDMAP_GID, gid));
+	return pool != NULL ? policy_pool_gid(pool, gid) :
+	    !groups_known(p->groups, policy_out(p, IDMAP_GID, gid));
+}
+
+/* Supplementary groups as the rules want them. */
+static void
+policy_groups(const struct policy *p, const struct cred *asked,
+    struct cred *c)
+{
+	const struct policy_pool *pool = policy_pool(p, c->uid);
+	uint32_t list[CRED_GROUPS_MAX], i, cnt = asked->gid_cnt;
+
+	c->gid_cnt = 0;
+	memset(c->gids, 0, sizeof(c->gids));
+	if (p->rules.groups == POLICY_GROUPS_NONE)
+		return;
+	memcpy(list, asked->gids, sizeof(list));
+	if (p->rules.groups == POLICY_GROUPS_HOST)
+		cnt = policy_user_groups(p, c->uid, list);
+	for (i = 0; i < cnt; i++)
+		if (policy_pool_gid(pool, list[i]) &&
+		    policy_member(p, c, list[i]))
+			cred_add_group(c, list[i]);
+}
+
+int
+policy_resolve(const struct policy *p, const struct cred *asked,
+    struct policy_verdict *v)
+{
+	struct cred *c = &v->cred;
+
+	memset(v, 0, sizeof(*v));
+	if (!cred_valid(asked)) {
+		v->why = "malformed";
+		return EPERM;
+	}
+	*c = *asked;
+	if (!policy_exists(p, c)) {
+		v->why = "an id that its user namespace does not have";
+		return EINVAL;
+	}
+	v->why = policy_class(p, c, &v->caps);
+	if (v->why == NULL && policy_named(&p->rules, c)) {
+		c->gid_cnt = 0;
+		memset(c->gids, 0, sizeof(c->gids));
+		return 0;
+	}
+	if (v->why == NULL)
+		v->why = policy_reachable(p, c);
+	if (v->why == NULL)
+		v->why = policy_walls(p, c);
+	if (v->why == NULL && !policy_member(p, c, c->gid))
+		v->why = "the host's user is not in that group";
+	if (v->why != NULL)
+		return EPERM;
+	policy_groups(p, asked, c);
+	return 0;
 }
 
 int
 policy_check(const struct policy *p, const struct cred *cred, uint64_t *caps)
 {
-	if (!cred_valid(cred))
+	struct policy_verdict v;
+	int err;
+
+	if ((err = policy_resolve(p, cred, &v)) != 0)
+		return err;
+	if (!cred_equal(&v.cred, cred))
 		return EPERM;
-	if (!policy_exists(p, cred))
-		return EINVAL;
-	if (cred->class != CRED_ROOT && !policy_reachable(p, cred))
-		return EPERM;
-	switch (cred->class) {
-	case CRED_USER:
-		*caps = POLICY_USER_CAPS;
-		return 0;
-	case CRED_CREATOR:
-		/* What root may not, nobody may in its stead. */
-		*caps = POLICY_CREATOR_CAPS & p->root_caps;
-		return 0;
-	case CRED_ROOT:
-		*caps = p->root_caps;
-		return 0;
-	default:
-		return EPERM;
-	}
+	*caps = v.caps;
+	return 0;
 }
 
 uint64_t

@@ -69,11 +69,16 @@ setup_policy(struct broker *b, uint64_t have)
 
 	policy_init(b->policy, &ids, c->caps_add, c->caps_drop);
 	policy_space(b->policy, b->userns.space);
+	/* Asked before the root goes away; nobody can look again later. */
+	if (policy_host(&c->rules) || c->rules.groups == POLICY_GROUPS_HOST)
+		groups_load(&b->groups, &c->rules);
+	policy_set(b->policy, &c->rules, &b->groups);
 	for (cap = 0; cap <= CAP_LAST_CAP; cap++)
-		if (c->caps_add & ~have & JAIL_CAP(cap))
-			fatalx("--modcaps: viofsd was started without %s",
-			    conf_cap_name(cap));
-	if (c->caps_add & JAIL_CAP(CAP_SYS_ADMIN))
+		if ((c->caps_add | c->rules.root_caps) & ~have & JAIL_CAP(cap))
+			fatalx("%s: viofsd was started without %s",
+			    c->caps_add & JAIL_CAP(cap) ? "--modcaps" :
+			    "--guest-root", conf_cap_name(cap));
+	if (b->policy->root_caps & JAIL_CAP(CAP_SYS_ADMIN))
 		log_warnx("root workers have CAP_SYS_ADMIN: only their system "
 		    "call filter is between it and the host");
 }
@@ -122,6 +127,44 @@ setup_userns(struct broker *b, struct setup *s)
 	s->usernsfd = userns_make(&b->userns);
 }
 
+/* Is host id 0 nobody's in the guest, so that a set-uid file is no root's? */
+static int
+setup_shifted(const struct broker *b)
+{
+	uint32_t id;
+	int of;
+
+	for (of = IDMAP_UID; of <= IDMAP_GID; of++)
+		if (idspace_in(&b->userns.space[of], 0, &id) == 0 &&
+		    idmap_reachable(&b->policy->ids, (enum idmap_of)of, id))
+			return 0;
+	return 1;
+}
+
+/* Set-id files of the guest's that would be in force on the host. */
+static void
+setup_suid(struct broker *b)
+{
+	const struct conf *c = b->conf;
+
+	b->rules = share_rules(c);
+	if (c->readonly || c->host_suid == CONF_HOST_SUID_YES ||
+	    (b->rules & MSG_POLICY_NO_SETID) != 0 ||
+	    !tree_suid_counts(c->shared_dir))
+		return;
+	if (c->host_suid == CONF_HOST_SUID_WARN)
+		log_warnx("users of this host can run set-uid files that the "
+		    "guest makes: mount %s nosuid, or close a directory above "
+		    "it (mode 0700)", c->shared_dir);
+	else if (!setup_shifted(b)) {
+		log_warnx("set-id files and file capabilities are refused, for "
+		    "they would count on this host: mount %s nosuid, close a "
+		    "directory above it (mode 0700), or say --host-suid yes",
+		    c->shared_dir);
+		b->rules |= MSG_POLICY_NO_SETID;
+	}
+}
+
 static void
 setup_share(struct broker *b)
 {
@@ -137,6 +180,7 @@ setup_share(struct broker *b)
 	    (ssize_t)sizeof(b->seal_key))
 		fatal("getrandom");
 	share_tail(b);
+	setup_suid(b);
 }
 
 void
@@ -161,8 +205,6 @@ setup_acquire(struct broker *b, struct setup *s)
 	/* Behind what may be refused, for the socket would stay. */
 	if (c->socket_path != NULL)
 		b->listenfd = socket_listen(c->socket_path, gid, &b->lockfd);
-	if (!c->readonly)
-		tree_warn_suid(c->shared_dir);
 	b->name = c->tag != NULL ? c->tag :
 	    c->socket_path != NULL ? c->socket_path : "inherited socket";
 	snprintf(s->title, sizeof(s->title), "viofsd: transport %.36s",

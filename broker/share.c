@@ -57,7 +57,7 @@ share_flags(const struct conf *c, int handles)
 		int on;
 		uint32_t flag;
 	} map[] = {
-		{ 1, MSG_SHARE_TRUST_GUEST },
+		{ !policy_host(&c->rules), MSG_SHARE_TRUST_GUEST },
 		{ c->readonly, MSG_SHARE_READONLY },
 		{ c->tag != NULL, MSG_SHARE_TAG },
 		{ c->submounts, MSG_SHARE_SUBMOUNTS },
@@ -90,6 +90,26 @@ share_flags(const struct conf *c, int handles)
 		if (map[i].on)
 			flags |= map[i].flag;
 	return flags;
+}
+
+uint32_t
+share_rules(const struct conf *c)
+{
+	const struct policy_rules *r = &c->rules;
+	uint32_t rules = c->deny;
+
+	if (r->groups == POLICY_GROUPS_GUEST)
+		rules |= MSG_POLICY_GROUPS;
+	if (!policy_host(r))
+		return rules;
+	rules |= MSG_POLICY_HOST;
+	if (r->perm == POLICY_STRICT)
+		rules |= MSG_POLICY_STRICT;
+	if (r->squash_all)
+		rules |= MSG_POLICY_SQUASH;
+	else if (r->root != POLICY_ROOT_ID)
+		rules |= MSG_POLICY_ROOT;
+	return rules;
 }
 
 /* The first of the options that was given, else what the policy says. */
@@ -129,6 +149,15 @@ share_timeouts(const struct conf *c, struct a_hello *a)
 	    c->timeout, policy);
 	a->negative = share_timeout(CONF_TIMEOUT_UNSET, c->timeout_negative,
 	    CONF_TIMEOUT_UNSET, 0);
+}
+
+uint64_t
+share_walk_ns(const struct conf *c)
+{
+	struct a_hello a;
+
+	share_timeouts(c, &a);
+	return (uint64_t)a.entry.sec * (uint64_t)SHARE_NSEC + a.entry.nsec;
 }
 
 void

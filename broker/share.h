@@ -34,6 +34,12 @@ struct conf;
 /* MSG_SHARE_* of a share; with handles 0 those of file handles are left out. */
 uint32_t share_flags(const struct conf *conf, int handles);
 
+/* MSG_POLICY_* of a share, as the options say. */
+uint32_t share_rules(const struct conf *conf);
+
+/* How long a worker may believe that it can walk to a node, in ns. */
+uint64_t share_walk_ns(const struct conf *conf);
+
 /* The five timeouts of a: by cache policy, then as the options say. */
 void	share_timeouts(const struct conf *conf, struct a_hello *a);
 

@@ -69,11 +69,12 @@ void	tree_close_mounts(struct tree *t);
 int	tree_open(const struct tree *t, const struct msg_seal *seal, int *fd);
 
 /*
- * Warn once if users of this host can reach the directory path, not through
- * the share but where it really is, with set-uid files in force: its mount is
- * not nosuid, and no directory on the way is closed to them.
+ * Can users of this host reach the directory path, not through the share but
+ * where it really is, with set-uid files in force: its mount is not nosuid,
+ * and no directory on the way is closed to them?  1 or 0; fatal if it cannot
+ * be looked at.
  */
-void	tree_warn_suid(const char *path);
+int	tree_suid_counts(const char *path);
 
 /*
  * The mount point of one line of mountinfo (proc(5)), relative to the

@@ -264,20 +264,41 @@ worker_prepare(struct worker *w, int *childfd)
 	return 0;
 }
 
+/* Has the pool of this uid all the workers that it may? */
 static int
-worker_allowed(struct broker *b, const struct cred *cred, uint64_t *caps)
+worker_pool_full(struct broker *b, uint32_t uid)
+{
+	const struct policy_pool *pool = policy_pool(b->policy, uid);
+	const struct worker *w;
+	uint32_t cnt = 0;
+
+	if (pool == NULL || pool->worker_max == 0)
+		return 0;
+	TAILQ_FOREACH(w, &b->workers, entry)
+		if (policy_pool(b->policy, w->cred.uid) == pool)
+			cnt++;
+	return cnt >= pool->worker_max;
+}
+
+static int
+worker_allowed(struct broker *b, const struct cred *cred,
+    struct policy_verdict *v)
 {
 	char who[CRED_STR_MAX];
 	int err;
 
+	err = policy_resolve(b->policy, cred, v);
 	/* Any user of a guest may be one; the transport knows what to do. */
-	if ((err = policy_check(b->policy, cred, caps)) == EINVAL)
+	if (err == EINVAL && !policy_host(&b->policy->rules))
 		return err;
 	if (err != 0) {
-		log_guest(LOG_KEY_LIMIT, "no worker for %s: refused",
-		    cred_str(cred, who));
+		log_guest(LOG_KEY_AUDIT, "audit: share %s: uid %u gid %u (%s) "
+		    "refused: %s", b->name, cred->uid, cred->gid,
+		    cred_str(cred, who), v->why);
 		return EPERM;
 	}
+	if (worker_pool_full(b, cred->uid))
+		return EUSERS;
 	if (b->worker_cnt >= WORKER_MAX) {
 		log_guest(LOG_KEY_LIMIT, "%u workers are the limit",
 		    WORKER_MAX);
@@ -295,16 +316,16 @@ worker_ask(struct broker *b, const struct cred *cred, uint32_t wget_id)
 {
 	char who[CRED_STR_MAX];
 	struct worker *w;
-	uint64_t caps;
+	struct policy_verdict v;
 	int childfd = -1, err;
 
-	if ((err = worker_allowed(b, cred, &caps)) != 0)
+	if ((err = worker_allowed(b, cred, &v)) != 0)
 		return err;
 	if ((w = calloc(1, sizeof(*w))) == NULL)
 		return ENOMEM;
 	w->broker = b;
-	w->cred = *cred;
-	w->caps = caps;
+	w->cred = v.cred;
+	w->caps = v.caps;
 	w->state = WORKER_STARTING;
 	w->id = worker_id(b);
 	w->wget_id = wget_id;

@@ -64,8 +64,8 @@ void	worker_init(struct broker *b);
 
 /*
  * Start a worker that answers question wget_id.  Returns 0, and the answer is
- * given later; or EPERM (policy), EAGAIN (too many, too fast) or another
- * errno, and the caller answers.
+ * given later; or EPERM (policy), EUSERS (its pool has all that it may),
+ * EAGAIN (too many, too fast) or another errno, and the caller answers.
  */
 int	worker_ask(struct broker *b, const struct cred *cred,
 	    uint32_t wget_id);

@@ -64,6 +64,34 @@ idspace_has(const struct idspace *s, uint32_t inside)
 }
 
 int
+idspace_out(const struct idspace *s, uint32_t inside, uint32_t *outside)
+{
+	const struct idspace_range *r = s->range;
+
+	*outside = inside;
+	for (; r < s->range + s->cnt; r++)
+		if (inside >= r->inside && inside - r->inside < r->cnt) {
+			*outside = r->outside + (inside - r->inside);
+			return 0;
+		}
+	return s->cnt == 0 ? 0 : EINVAL;
+}
+
+int
+idspace_in(const struct idspace *s, uint32_t outside, uint32_t *inside)
+{
+	const struct idspace_range *r = s->range;
+
+	*inside = outside;
+	for (; r < s->range + s->cnt; r++)
+		if (outside >= r->outside && outside - r->outside < r->cnt) {
+			*inside = r->inside + (outside - r->outside);
+			return 0;
+		}
+	return s->cnt == 0 ? 0 : EINVAL;
+}
+
+int
 idspace_same(const struct idspace *s)
 {
 	return s->cnt == 0 || (s->cnt == 1 && s->range[0].inside == 0 &&

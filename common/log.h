@@ -82,6 +82,7 @@ enum log_key {
 	LOG_KEY_VHOST,		/* vhost-user message */
 	LOG_KEY_WORKER,		/* worker lost or refused */
 	LOG_KEY_LIMIT,		/* a limit was reached */
+	LOG_KEY_AUDIT,		/* a credential was refused */
 	LOG_KEY_CNT,
 };
 

@@ -104,6 +104,19 @@ enum msg_cache {
 #define MSG_SHARE_NO_OPENDIR	0x400000u /* OPENDIR is ENOSYS */
 #define MSG_SHARE_FLAGS		0x7fffffu
 
+/* a_hello.policy and a_whello.policy: whose rights count, what is not done */
+#define MSG_POLICY_HOST		0x0001u	/* the host's answer is final */
+#define MSG_POLICY_STRICT	0x0002u	/* ... and nodes are walked to */
+#define MSG_POLICY_GROUPS	0x0004u	/* groups from the guest may count */
+#define MSG_POLICY_ROOT		0x0008u	/* host: guest root has root workers */
+#define MSG_POLICY_SQUASH	0x0010u	/* host: everybody is root_uid */
+#define MSG_POLICY_NO_DEVICES	0x0020u	/* no device node is made */
+#define MSG_POLICY_NO_SETID	0x0040u	/* nor a set-id file */
+#define MSG_POLICY_NO_LINKS	0x0080u	/* nor a link to another's file */
+#define MSG_POLICY_ALL		0x00ffu
+
+#define MSG_SHARE_NAME		64	/* of a share in the log, with NUL */
+
 /* How long the guest may believe something; both 0: not at all. */
 struct msg_timeout {
 	uint32_t sec;
@@ -123,7 +136,10 @@ struct a_hello {
 	uint64_t root_mnt_id;	/* mount id of the share root, statx(2) */
 	struct msg_timeout entry, attr, dir_entry, dir_attr, negative;
 	uint32_t idmap_cnt;	/* rules in the tail, struct idmap_rule */
-	uint32_t zero2;
+	uint32_t policy;	/* MSG_POLICY_* */
+	uint32_t root_uid;	/* host ids of guest root, or of everybody, */
+	uint32_t root_gid;	/* with MSG_POLICY_HOST; else 0 */
+	char name[MSG_SHARE_NAME];	/* for the log */
 	char tag[MSG_TAG_MAX];	/* padded with NUL, not always terminated */
 	uint8_t pad[4];
 };
@@ -190,7 +206,8 @@ struct a_whello {
 	uint32_t unique_ids;	/* 1: STATX_MNT_ID_UNIQUE, 0: STATX_MNT_ID */
 	uint32_t idmap_cnt;	/* rules in the tail, struct idmap_rule */
 	uint32_t xattrmap_len;	/* bytes behind them: the map's text */
-	uint32_t zero;
+	uint32_t policy;	/* MSG_POLICY_* */
+	uint64_t walk_ns;	/* strict: how long a walk is believed */
 	uint8_t seal_key[MSG_KEY_LEN];
 };
 

@@ -83,6 +83,8 @@ static const struct sandbox_row fsworker_rows[] = {
 	/* finding and opening */
 	SB_ARG(openat2, "at.c: one name beneath a directory", SB_FD(0),
 	    SB_IS(3, 24)),
+	SB_ARG(fcntl, "at.c: is it open, or only a node?", SB_FD(0),
+	    SB_IS(1, F_GETFL)),
 	SB_ARG(openat, "at.c: another open file of a descriptor",
 	    SB_IS(0, PROC_FD_PROC)),
 	SB_ARG(statx, "attr.c: attributes", SB_FD(0), SB_IS(2, AT_EMPTY_PATH)),
@@ -107,7 +109,8 @@ static const struct sandbox_row fsworker_rows[] = {
 	SB_ARG(unlinkat, "w_name.c: RMDIR, make.c: as above", SB_FD(0), SB_IS(2, AT_REMOVEDIR)),
 	SB_ARG(renameat2, "w_name.c: RENAME, make.c: the name comes last",
 	    SB_FD(0), SB_FD(2)),
-	SB_ARG(readlinkat, "w_name.c: READLINK", SB_FD(0)),
+	SB_ARG(readlinkat, "w_name.c: READLINK, walk.c: the way to a node",
+	    SB_FD(0)),
 
 	/* attributes */
 	SB_ARG(fchmodat, "w_attr.c: mode, setid.c: without set-id bits", SB_IS(0, PROC_FD_PROC)),

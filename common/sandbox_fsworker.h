@@ -27,6 +27,7 @@
 
 /* Where the channel to the transport is; see common/proc.h for the others. */
 #define FSWORKER_FD_TRANSPORT	5
+#define FSWORKER_FD_ROOT	6	/* until the jail is shut; strict: kept */
 
 /* What a worker may call while it serves: its own filter. */
 extern const struct sandbox_table sandbox_fsworker;

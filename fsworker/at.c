@@ -17,7 +17,8 @@
 /*
  * Knows: openat(2), openat2(2) and the procfs directory that makes another
  * open file out of a descriptor; provenance of descriptors.
- * Never: a path of more than one component; ".." except in at_parent().
+ * Never: a path of more than one component except in at_walk(); ".." except in
+ * at_parent().
  */
 
 #include "config.h"
@@ -36,8 +37,10 @@
 
 #include "../common/log.h"
 #include "../common/proc.h"
+#include "../common/sandbox_fsworker.h"
 
 #include "at.h"
+#include "walk.h"
 
 #ifndef STATX_MNT_ID_UNIQUE
 #define STATX_MNT_ID_UNIQUE	0x00004000U	/* Linux 6.8 */
@@ -94,13 +97,27 @@ at_mnt_ours(const struct a_whello *who, uint64_t mnt_id)
 	return 0;
 }
 
+/*
+ * Must the way to fd be walked?  An open file is a right by itself, and only
+ * workers open any.
+ */
+static int
+at_walked(const struct a_whello *who, int fd)
+{
+	return (who->policy & MSG_POLICY_STRICT) != 0 &&
+	    (fcntl(fd, F_GETFL) & O_PATH) != 0;
+}
+
 int
 at_claim(const struct a_whello *who, int fd, uint32_t *type)
 {
 	unsigned int mask = STATX_TYPE | at_mnt_mask(who);
+	unsigned int more = 0;
 	struct statx stx;
 
-	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, mask,
+	if (at_walked(who, fd))
+		more = WALK_MASK;
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, mask | more,
 	    &stx) == -1 || (stx.stx_mask & mask) != mask ||
 	    !at_mnt_ours(who, stx.stx_mnt_id)) {
 		log_guest(LOG_KEY_WORKER,
@@ -108,7 +125,7 @@ at_claim(const struct a_whello *who, int fd, uint32_t *type)
 		return EBADF;
 	}
 	*type = stx.stx_mode & S_IFMT;
-	return 0;
+	return more != 0 ? walk_check(who, fd, &stx) : 0;
 }
 
 int
@@ -166,6 +183,14 @@ at_child(int dirfd, const char *name, int *fd)
 	struct open_how how = { O_PATH, 0, RESOLVE_BENEATH };
 
 	return at_open(dirfd, name, &how, fd);
+}
+
+int
+at_walk(const char *path, int *fd)
+{
+	struct open_how how = { O_PATH, 0, RESOLVE_BENEATH };
+
+	return at_open(FSWORKER_FD_ROOT, path, &how, fd);
 }
 
 int

@@ -46,7 +46,8 @@ int	at_mnt_ours(const struct a_whello *who, uint64_t mnt_id);
 
 /*
  * Does fd, which came with a question, lie on a mount of the share?  Returns 0
- * with the file's type (S_IF*, inode(7)) in *type, or EBADF, logged.
+ * with the file's type (S_IF*, inode(7)) in *type, or EBADF, logged; with
+ * --permissions strict, for an O_PATH descriptor, also as walk_check().
  */
 int	at_claim(const struct a_whello *who, int fd, uint32_t *type);
 
@@ -84,6 +85,13 @@ int	at_create(int dirfd, const char *name, int flags, uint32_t mode,
  * or O_RDWR; with O_EXCL it cannot get a name later.
  */
 int	at_tmpfile(int dirfd, int flags, uint32_t mode, int *fd);
+
+/*
+ * O_PATH descriptor of path, of any length, from the share's root; every
+ * directory on it must be open to this worker.  Only with --permissions strict:
+ * others do not keep the root.
+ */
+int	at_walk(const char *path, int *fd);
 
 /*
  * O_PATH descriptor of the directory above dirfd.  The root of the share's

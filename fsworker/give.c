@@ -29,6 +29,7 @@
 
 #include "attr.h"
 #include "give.h"
+#include "walk.h"
 
 int
 give_seal(const struct a_whello *who, int fd, uint64_t mnt_id,
@@ -65,6 +66,7 @@ give_node(struct serve_req *req, int fd, struct msg_attr *attr)
 	if ((err = fdbag_put(&req->give, fd)) != 0 ||
 	    (err = attr_get(req->who, fd, attr)) != 0)
 		return err;
+	walk_found(req->who, fd);
 	req->tail = &seal;
 	return give_seal(req->who, fd, attr->mnt_id, &seal, &req->tail_len);
 }

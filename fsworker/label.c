@@ -32,6 +32,7 @@ label_take(const struct serve_req *req, size_t at, uint32_t name_len,
     uint32_t value_len, struct label *l)
 {
 	const char *name;
+	int err;
 
 	memset(l, 0, sizeof(*l));
 	if (at > req->asked_len ||
@@ -44,7 +45,9 @@ label_take(const struct serve_req *req, size_t at, uint32_t name_len,
 	name = (const char *)req->asked + at;
 	l->value = name + name_len;
 	l->len = value_len;
-	return xattr_host_name(req, name, name_len, l->name);
+	if ((err = xattr_host_name(req, name, name_len, l->name)) != 0)
+		return err;
+	return xattr_denied(req, l->name) ? EPERM : 0;
 }
 
 int

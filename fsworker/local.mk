@@ -21,6 +21,7 @@ viofsd_fsworker_SOURCES = \
 	fsworker/w_name.c fsworker/w_name.h \
 	fsworker/w_node.c fsworker/w_node.h \
 	fsworker/w_xattr.c fsworker/w_xattr.h \
+	fsworker/walk.c fsworker/walk.h \
 	fsworker/xattr.c fsworker/xattr.h
 viofsd_fsworker_LDFLAGS = $(AM_LDFLAGS) $(HELPER_LDFLAGS)
 viofsd_fsworker_LDADD = libcommon.a -lseccomp -lcap-ng -lbsd -lmd

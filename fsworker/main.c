@@ -61,7 +61,8 @@ main_check_share(const struct a_whello *who)
 {
 	uint32_t i;
 
-	if ((who->flags & ~MSG_SHARE_FLAGS) != 0 || who->zero != 0)
+	if ((who->flags & ~MSG_SHARE_FLAGS) != 0 ||
+	    (who->policy & ~MSG_POLICY_ALL) != 0)
 		fatalx("hello: unknown flags");
 	if (who->log_level > LOG_LEVEL_DEBUG || who->seccomp > SANDBOX_TRAP)
 		fatalx("hello: log level %u, filter action %u", who->log_level,
@@ -107,7 +108,8 @@ main_hello(struct chan *broker, struct a_whello *who, struct rules *rules)
 	/* The kernel gives the lowest numbers, so there is nothing to move. */
 	if (fdbag_take(&main_msg.fds, 0) != FSWORKER_FD_TRANSPORT)
 		fatalx("hello: stray descriptors");
-	rootfd = fdbag_take(&main_msg.fds, 1);
+	if ((rootfd = fdbag_take(&main_msg.fds, 1)) != FSWORKER_FD_ROOT)
+		fatalx("hello: stray descriptors");
 	proc_claim(FSWORKER_FD_TRANSPORT, S_IFSOCK, "a socket");
 	proc_claim(rootfd, S_IFDIR, "a directory");
 	if (at_claim_dir(who, rootfd) != 0)
@@ -146,7 +148,9 @@ main_jail(const struct a_whello *who, int rootfd, struct n_wready *ready)
 	jail_no_new_privs();
 	proc_die_with_parent();
 	ready->landlock = (uint32_t)landlock_enter(rootfd);
-	fd_close(&rootfd);
+	/* Strict: every node is walked to from here. */
+	if ((who->policy & MSG_POLICY_STRICT) == 0)
+		fd_close(&rootfd);
 	jail_verify(&who->cred, who->caps);
 	jail_observe(&id);
 	ready->ruid = id.ruid;

@@ -69,9 +69,9 @@ w_attr_check(const struct q_setattr *q)
 	return 0;
 }
 
-/* What this type of file cannot have set. */
+/* What this type of file cannot, or in this share must not, have set. */
 static int
-w_attr_fits(const struct w_attr *w)
+w_attr_fits(const struct w_attr *w, uint32_t policy)
 {
 	if ((w->q->valid & MSG_SET_HANDLE) && w->type != S_IFREG &&
 	    w->type != S_IFDIR)
@@ -80,6 +80,10 @@ w_attr_fits(const struct w_attr *w)
 		return w->type == S_IFDIR ? EISDIR : EINVAL;
 	if ((w->q->valid & MSG_SET_MODE) && w->type == S_IFLNK)
 		return EOPNOTSUPP;
+	if ((policy & MSG_POLICY_NO_SETID) != 0 && w->type != S_IFDIR &&
+	    (w->q->valid & MSG_SET_MODE) != 0 &&
+	    (w->q->mode & (S_ISUID | S_ISGID)) != 0)
+		return EPERM;
 	return 0;
 }
 
@@ -242,7 +246,7 @@ on_setattr(struct serve_req *req, const struct q_setattr *q,
 		return err;
 	if (serve_readonly(req))
 		return EROFS;
-	if ((err = w_attr_fits(&w)) != 0)
+	if ((err = w_attr_fits(&w, req->who->policy)) != 0)
 		return err;
 	err = w_attr_steps(req, &w);
 	fd_close(&w.sizefd);

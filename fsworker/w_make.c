@@ -68,6 +68,21 @@ w_make_type(struct make *m, uint32_t type)
 	return 0;
 }
 
+/* What the share wants nobody to make: EPERM.  Whiteouts are no devices. */
+static int
+w_make_denied(const struct make *m)
+{
+	const uint32_t policy = m->req->who->policy, type = m->mode & S_IFMT;
+
+	if ((policy & MSG_POLICY_NO_DEVICES) != 0 && (type == S_IFBLK ||
+	    (type == S_IFCHR && m->dev != 0)))
+		return EPERM;
+	if ((policy & MSG_POLICY_NO_SETID) != 0 && type != S_IFDIR &&
+	    (m->mode & (S_ISUID | S_ISGID)) != 0)
+		return EPERM;
+	return 0;
+}
+
 /* Make what is not opened, and give its node. */
 static int
 w_make_node(struct serve_req *req, struct make *m, const char *name,
@@ -78,7 +93,7 @@ w_make_node(struct serve_req *req, struct make *m, const char *name,
 	if ((err = w_name_change(req, 0, name, &m->dirfd)) != 0)
 		return err;
 	m->name = name;
-	if ((err = make_new(m)) != 0)
+	if ((err = w_make_denied(m)) != 0 || (err = make_new(m)) != 0)
 		return err;
 	return give_node(req, m->fd, attr);
 }
@@ -147,7 +162,8 @@ on_create(struct serve_req *req, const struct q_create *q,
 		return err;
 	if (q->kill > 1)
 		return EINVAL;
-	if ((err = w_name_change(req, 0, q->name, &m.dirfd)) != 0)
+	if ((err = w_name_change(req, 0, q->name, &m.dirfd)) != 0 ||
+	    (err = w_make_denied(&m)) != 0)
 		return err;
 	m.name = q->name;
 	m.open = 1;
@@ -180,7 +196,7 @@ on_tmpfile(struct serve_req *req, const struct q_tmpfile *q,
 		return err;
 	if (serve_readonly(req))
 		return EROFS;
-	if ((err = make_nameless(&m)) != 0)
+	if ((err = w_make_denied(&m)) != 0 || (err = make_nameless(&m)) != 0)
 		return err;
 	return w_make_open(req, &m, &a->attr);
 }

@@ -76,6 +76,31 @@ on_lookup(struct serve_req *req, const struct q_lookup *q,
 	return give_node(req, fd, &a->attr);
 }
 
+/*
+ * As fs.protected_hardlinks, proc(5): the owner may link, and others what they
+ * may read and write and what gives nobody's rights.  With a guest that is
+ * trusted the root worker acts for anybody, so that it may link root's only.
+ */
+static int
+w_name_link(const struct serve_req *req, int node)
+{
+	const struct cred *c = &req->who->cred;
+	struct statx stx;
+
+	if (statx(node, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &stx) == -1)
+		return errno;
+	if (stx.stx_uid == c->uid)
+		return 0;
+	if (c->class == CRED_ROOT &&
+	    (req->who->flags & MSG_SHARE_TRUST_GUEST) != 0)
+		return EPERM;
+	if (!S_ISREG(stx.stx_mode) || (stx.stx_mode & S_ISUID) != 0 ||
+	    (stx.stx_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
+		return EPERM;
+	return syscall(SYS_faccessat2, node, "", R_OK | W_OK,
+	    AT_EACCESS | AT_EMPTY_PATH) == -1 ? EPERM : 0;
+}
+
 int
 on_link(struct serve_req *req, const struct q_link *q, struct a_link *a)
 {
@@ -86,6 +111,9 @@ on_link(struct serve_req *req, const struct q_link *q, struct a_link *a)
 	if ((err = w_name_change(req, 1, q->name, &dirfd)) != 0)
 		return err;
 	if ((err = at_claim(req->who, node, &type)) != 0)
+		return err;
+	if ((req->who->policy & MSG_POLICY_NO_LINKS) != 0 &&
+	    (err = w_name_link(req, node)) != 0)
 		return err;
 	if (linkat(PROC_FD_PROC, at_number(node, number), dirfd, q->name,
 	    AT_SYMLINK_FOLLOW) == -1)

@@ -95,6 +95,8 @@ on_setxattr(struct serve_req *req, const struct q_setxattr *q,
 		return EINVAL;
 	if ((err = w_xattr_change(req, q->name, &x)) != 0)
 		return err;
+	if (xattr_denied(req, x.name))
+		return EPERM;
 	if (xattr_is_acl(x.name) && req->rules->ids.cnt > 0 &&
 	    req->asked_len > 0) {
 		memcpy(w_xattr_value, value, req->asked_len);

@@ -58,6 +58,16 @@ xattr_host_name(const struct serve_req *req, const char *guest, size_t len,
 }
 
 int
+xattr_denied(const struct serve_req *req, const char *host)
+{
+	const char *mapped = req->rules->caps_name;
+
+	return (req->who->policy & MSG_POLICY_NO_SETID) != 0 &&
+	    (strcmp(host, XATTR_CAPS) == 0 ||
+	    (mapped[0] != '\0' && strcmp(host, mapped) == 0));
+}
+
+int
 xattr_set(int fd, const char *host, const void *value, size_t len, int flags)
 {
 	char number[AT_NUMBER_MAX];

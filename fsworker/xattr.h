@@ -28,8 +28,12 @@
 
 #define XATTR_VALUE_MAX	65536u	/* bytes of one value, xattr(7) */
 
+#define XATTR_CAPS		"security.capability"
 #define XATTR_ACL_ACCESS	"system.posix_acl_access"
 #define XATTR_ACL_DEFAULT	"system.posix_acl_default"
+
+/* 1 if the share wants nobody to set this: file capabilities, or else 0. */
+int	xattr_denied(const struct serve_req *req, const char *host);
 
 /* 1 for the two names under which the kernel keeps ACLs, else 0. */
 int	xattr_is_acl(const char *host);

@@ -102,7 +102,7 @@ ask_worker(struct req *r, uint16_t type, unsigned int flags, req_done *done)
 	r->call.handles = (flags & ASK_HANDLES) != 0;
 	r->call.fd_cnt = (uint8_t)msg_row(type)->fds;
 	if (flags & ASK_ROOT)
-		route_root(&r->call.cred);
+		err = route_root(r, &r->call.cred);
 	else
 		err = route_first(r, r->call.creates, &r->call.cred);
 	if (err != 0 || r->call.handles)
@@ -185,6 +185,8 @@ ask_size(const struct req *r, unsigned int i, uint64_t end)
  * The transport has no CAP_FSETID and is in nobody's group, so its own writes
  * clear all set-id bits.  Guest root keeps them; others keep set-gid without
  * group-execute if it is their group, setattr_should_drop_sgid() in Linux.
+ * Where the host's word counts, it is the user's who opened the file: a header
+ * may have no ids at all.
  *
  * A request without ids says nothing of who asks.  Without KILLPRIV_V2 the
  * guest has cleared the bits itself where they have to go; with it only WRITE
@@ -206,6 +208,11 @@ ask_keeps_setid(const struct req *r, unsigned int i)
 {
 	uint32_t mode = r->node[i]->mode;
 
+	if (r->fs->conf.policy & MSG_POLICY_HOST) {
+		if (r->handle[i]->class == CRED_ROOT)
+			return mode & (S_ISUID | S_ISGID) ? ASK_ROOT : 0;
+		return (mode & (S_ISGID | S_IXGRP)) == S_ISGID ? ASK_ROOT : 0;
+	}
 	if (r->in.uid == FUSE_PROTO_INVALID_ID)
 		return ask_keeps_blind(r, mode);
 	if (r->in.uid == 0)

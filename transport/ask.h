@@ -26,7 +26,7 @@
 
 #define ASK_CREATES	0x1u	/* makes a file: caller's ids also on retry */
 #define ASK_REPEATABLE	0x2u	/* harmless if a worker died half-way */
-#define ASK_ROOT	0x4u	/* the root worker, whoever asks */
+#define ASK_ROOT	0x4u	/* not as the caller, see route_root() */
 #define ASK_HANDLES	0x8u	/* pass open files instead of nodes */
 #define ASK_FINAL	0x10u	/* no privileged retry: the answer is it */
 

@@ -143,11 +143,20 @@ handle_new(struct handle_table *t, struct node *n,
 	h->node = n;
 	h->no_nowait = h->cold = h->written = 0;
 	h->dir_busy = h->dir_turn = 0;
+	h->class = h->uid = h->gid = 0;
 	node_pin(n);
 	t->live++;
 	node_budget(t->fs->nodes, t->fs->fd_total - ++t->fs->fd_open);
 	*out = h;
 	return 0;
+}
+
+void
+handle_opened_by(struct handle *h, const struct cred *c)
+{
+	h->class = c->class;
+	h->uid = c->uid;
+	h->gid = c->gid;
 }
 
 uint64_t

@@ -21,6 +21,7 @@
 
 #include <stdint.h>
 
+struct cred;
 struct fs;
 struct node;
 struct node_table;
@@ -42,6 +43,7 @@ struct handle {
 	uint32_t pins;
 	int open;		/* 0 after RELEASE */
 	struct node *node;
+	uint32_t class, uid, gid;	/* whose worker opened it */
 	/* how file I/O behaves, see op_io.c; hints only */
 	_Atomic int no_nowait;	/* the filesystem refuses RWF_NOWAIT */
 	_Atomic int cold;	/* so many next requests go to the I/O pool */
@@ -85,6 +87,9 @@ void	handle_unreserve(struct handle_table *t);
  */
 int	handle_new(struct handle_table *t, struct node *n,
 	    int *fd, int dir, struct handle **out);
+
+/* Who has opened h. */
+void	handle_opened_by(struct handle *h, const struct cred *c);
 
 /* The fh of h, never 0. */
 uint64_t handle_id(const struct handle *h);

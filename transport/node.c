@@ -31,6 +31,7 @@
 #include "../common/fdbag.h"
 #include "../common/log.h"
 #include "fuse_proto.h"
+#include "fs.h"
 #include "node.h"
 #include "node_slot.h"
 #include "reap.h"
@@ -40,6 +41,7 @@
 struct node_table {
 	struct fs *fs;
 	struct node_slots slots;
+	int newest;		/* strict: the last name of a file counts */
 	struct node **hash;
 	unsigned int hash_cnt;		/* a power of two */
 	unsigned int live;
@@ -222,6 +224,8 @@ node_table_new(struct fs *fs, int rootfd, const struct msg_attr *root,
 		return NULL;
 	t->hash_cnt = NODE_HASH_MIN;
 	t->fs = fs;
+	t->newest = fs != NULL &&
+	    (fs->conf.policy & MSG_POLICY_STRICT) != 0;
 	t->fd_max = fd_max;
 	TAILQ_INIT(&t->lru);
 	if (getrandom(&t->seed, sizeof(t->seed), 0) != sizeof(t->seed))
@@ -290,6 +294,13 @@ node_seal(const struct node *n, struct msg_seal *seal)
 void
 node_set_fd(struct node_table *t, struct node *n, int *fd)
 {
+	int old = n->fd;
+
+	/* Workers walk to the name that a descriptor was opened by. */
+	if (old != -1 && n->uses == 0 && *fd != -1 && t->newest) {
+		n->fd = *fd;
+		*fd = old;
+	}
 	if (n->fd == -1) {
 		/* The budget is kept where anything can be spared. */
 		if (t->fds >= t->fd_max)

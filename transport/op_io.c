@@ -251,7 +251,8 @@ op_write_keep(struct req *r)
 	r->call.q.write.flags = (r->io.flags & RWF_APPEND) ?
 	    MSG_WRITE_APPEND : 0;
 	ask_worker(r, Q_WRITE, ASK_HANDLES |
-	    (r->in.uid == 0 ? ASK_ROOT : ASK_FINAL) |
+	    (r->in.uid == 0 || (r->fs->conf.policy & MSG_POLICY_HOST) != 0 ?
+	    ASK_ROOT : ASK_FINAL) |
 	    ((r->io.flags & RWF_APPEND) ? 0 : ASK_REPEATABLE),
 	    op_write_keep_done);
 }

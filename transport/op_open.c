@@ -100,6 +100,7 @@ op_open_reply(struct req *r, int *fd, int dir)
 		req_end(r, err);
 		return;
 	}
+	handle_opened_by(h, &r->call.cred);
 	memset(&out, 0, sizeof(out));
 	out.fh = handle_id(h);
 	out.open_flags = fout_open_flags(r->fs, dir);
@@ -235,6 +236,7 @@ op_create_done(struct req *r, int err, struct chan_msg *m)
 		req_end(r, err);
 		return;
 	}
+	handle_opened_by(h, &r->call.cred);
 	memset(&out, 0, sizeof(out));
 	fout_entry(r->fs, r->node[0], n, &attr, &out.entry);
 	out.open.fh = fh;

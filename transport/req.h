@@ -115,6 +115,7 @@ struct req {
 	size_t ext_len;			/* last bytes of args: extensions */
 	struct node *node[2];		/* pinned */
 	uint8_t node_ready, node_want;	/* see ask_nodes() */
+	uint8_t times_only;		/* see op_setattr() */
 	void (*node_next)(struct req *r, int err);
 	void (*caps_next)(struct req *r);	/* see ask_no_caps() */
 	struct handle *handle[2];	/* pinned */

@@ -23,8 +23,10 @@
 
 #include <errno.h>
 
+#include "../common/log.h"
 #include "ext.h"
 #include "fs.h"
+#include "handle.h"
 #include "req.h"
 #include "route.h"
 
@@ -35,9 +37,13 @@ route_host_ids(const struct req *r, uint32_t *uid, uint32_t *gid)
 	int err;
 
 	if ((err = idmap_to_host(&r->fs->ids, IDMAP_UID, r->in.uid,
-	    uid)) != 0)
-		return err;
-	return idmap_to_host(&r->fs->ids, IDMAP_GID, r->in.gid, gid);
+	    uid)) == 0)
+		err = idmap_to_host(&r->fs->ids, IDMAP_GID, r->in.gid, gid);
+	if (err != 0)
+		log_guest(LOG_KEY_AUDIT, "audit: share %s: guest uid %u gid %u "
+		    "refused: forbidden by the map of ids", r->fs->conf.name,
+		    r->in.uid, r->in.gid);
+	return err;
 }
 
 static int
@@ -50,7 +56,8 @@ route_groups(const struct req *r, struct cred *c)
 	if ((r->fs->session.flags & FUSE_CREATE_SUPP_GROUP) == 0)
 		return 0;
 	cred_set(&guest, CRED_USER, 0, 0);
-	if ((err = ext_groups(r, &guest)) != 0)
+	if ((err = ext_groups(r, &guest)) != 0 ||
+	    (r->fs->conf.policy & MSG_POLICY_GROUPS) == 0)
 		return err;
 	for (i = 0; i < guest.gid_cnt; i++)
 		if ((err = idmap_to_host(&r->fs->ids, IDMAP_GID,
@@ -60,25 +67,81 @@ route_groups(const struct req *r, struct cred *c)
 	return 0;
 }
 
+/* Ids that are nobody's: 1, or 0, or EINVAL where there must be some. */
+static int
+route_no_ids(const struct req *r, int creates, int *none)
+{
+	*none = r->in.uid == FUSE_PROTO_INVALID_ID ||
+	    r->in.gid == FUSE_PROTO_INVALID_ID;
+	if (*none && (creates ||
+	    (r->fs->session.flags & FUSE_PROTO_ALLOW_IDMAP) == 0))
+		return EINVAL;
+	return 0;
+}
+
+static void
+route_as_root(struct cred *c)
+{
+	cred_set(c, CRED_ROOT, 0, 0);
+}
+
+/* Guest root where the host's word is the last one. */
+static void
+route_squashed(const struct req *r, uint32_t gid, struct cred *c)
+{
+	const struct a_hello *conf = &r->fs->conf;
+
+	if ((conf->policy & MSG_POLICY_ROOT) == 0)
+		cred_set(c, CRED_USER, conf->root_uid, conf->root_gid);
+	else
+		cred_set(c, CRED_ROOT, conf->root_uid,
+		    gid != 0 ? gid : conf->root_gid);
+}
+
+/* Whoever root is, the host decides what he may: there is no other try. */
+static int
+route_host(const struct req *r, int creates, struct cred *c)
+{
+	uint32_t uid, gid;
+	int err, none;
+
+	if ((err = route_no_ids(r, creates, &none)) != 0)
+		return err;
+	if (none || (r->fs->conf.policy & MSG_POLICY_SQUASH) != 0) {
+		route_squashed(r, 0, c);
+		return 0;
+	}
+	if ((err = route_host_ids(r, &uid, &gid)) != 0)
+		return err;
+	if (uid != 0 && (r->in.uid != 0 ||
+	    (r->fs->conf.policy & MSG_POLICY_ROOT) == 0))
+		cred_set(c, CRED_USER, uid, gid);
+	else
+		route_squashed(r, creates ? gid : 0, c);
+	if (creates && (err = route_groups(r, c)) != 0)
+		return err;
+	return cred_valid(c) ? 0 : EINVAL;
+}
+
 int
 route_first(const struct req *r, int creates, struct cred *c)
 {
 	uint32_t uid, gid;
-	int err;
+	int err, none;
 
-	if (r->in.uid == FUSE_PROTO_INVALID_ID ||
-	    r->in.gid == FUSE_PROTO_INVALID_ID) {
-		if (creates || (r->fs->session.flags &
-		    FUSE_PROTO_ALLOW_IDMAP) == 0)
-			return EINVAL;
-		route_root(c);
+	if (r->fs->conf.policy & MSG_POLICY_HOST)
+		return route_host(r, creates, c);
+	if ((err = route_no_ids(r, creates, &none)) != 0)
+		return err;
+	if (none) {
+		route_as_root(c);
 		return 0;
 	}
 	if ((err = route_host_ids(r, &uid, &gid)) != 0)
 		return err;
 	/* Guest root acts as the share's root, whatever owns its files. */
 	if (r->in.uid == 0 && !creates)
-		route_root(c);
+		route_as_root(c);
 	else if (uid == 0)
 		cred_set(c, CRED_ROOT, 0, gid);
 	else
@@ -88,10 +151,20 @@ route_first(const struct req *r, int creates, struct cred *c)
 	return cred_valid(c) ? 0 : EINVAL;
 }
 
-void
-route_root(struct cred *c)
+int
+route_root(const struct req *r, struct cred *c)
 {
-	cred_set(c, CRED_ROOT, 0, 0);
+	const struct handle *h;
+
+	if ((r->fs->conf.policy & MSG_POLICY_HOST) == 0) {
+		route_as_root(c);
+		return 0;
+	}
+	h = r->handle[1] != NULL ? r->handle[1] : r->handle[0];
+	if (h == NULL)
+		return route_first(r, 0, c);
+	cred_set(c, (enum cred_class)h->class, h->uid, h->gid);
+	return 0;
 }
 
 int
@@ -107,6 +180,6 @@ route_retry(const struct req *r, int err, struct cred *c)
 		*c = r->call.cred;
 		c->class = CRED_CREATOR;
 	} else
-		route_root(c);
+		route_as_root(c);
 	return 1;
 }

@@ -33,12 +33,18 @@ struct req;
  * Guest root, and ids that an idmapped mount could not express, use the root
  * worker.  Ids are the host's, as the share's map says.  Returns 0; EINVAL for
  * a malformed extension, or for an id of -1 where there can be none; EPERM for
- * an id that the map forbids.
+ * an id that the map forbids.  Where the host's word is the last one, guest
+ * root is what the share says, and all others are themselves.
  */
 int	route_first(const struct req *r, int creates, struct cred *c);
 
-/* The root worker, whoever asks: for what carries a handle or is not his. */
-void	route_root(struct cred *c);
+/*
+ * Whose worker does what carries a handle, or what is not the caller's own
+ * affair?  The root worker's; where the host's word is the last one, that of
+ * the user who opened the handle, and without one the caller's.  Returns 0 or
+ * as route_first().
+ */
+int	route_root(const struct req *r, struct cred *c);
 
 /*
  * The host said err to r.  May it be tried again with privilege, and as

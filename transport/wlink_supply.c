@@ -204,7 +204,10 @@ wlink_worker(void *arg, void *cookie, int err, uint32_t worker_id, int fd)
 		wlink_timer(w->ev_idle, WLINK_IDLE, 0);
 	} else
 		w->worker_cnt--;
-	if (err == EAGAIN) {
+	/* All that its ids may have are in use: one that is idle goes. */
+	if (err == EUSERS && p->worker_cnt == 0)
+		wlink_evict(w);
+	if (err == EAGAIN || (err == EUSERS && p->worker_cnt == 0)) {
 		p->wants = 1;
 		wlink_timer(w->ev_retry, 0, WLINK_RETRY_MS * 1000);
 	} else if (err == EINVAL)

@@ -153,7 +153,7 @@ rogue_hello_values(struct rogue *r)
 	REFUSED(told.cred.class = CRED_CLASS_CNT, "an unknown class");
 	REFUSED(told.cred.class = CRED_ROOT, "the class root for a user");
 	REFUSED(told.flags = MSG_SHARE_FLAGS + 1, "an unknown flag");
-	REFUSED(told.zero = 1, "a byte that must be zero");
+	REFUSED(told.policy = MSG_POLICY_ALL + 1, "an unknown policy");
 	REFUSED(told.seccomp = SANDBOX_TRAP + 1, "an unknown filter action");
 	REFUSED(told.log_level = 8, "an unknown log level");
 	REFUSED(told.mount_cnt = 0, "no mount");

@@ -30,6 +30,7 @@
 #include "broker/conf_check.c"
 #include "broker/conf_ids.c"
 #include "broker/conf_legacy.c"
+#include "broker/conf_policy.c"
 #include "broker/conf_tab.c"
 
 /*

@@ -27,6 +27,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "broker/groups.c"
 #include "broker/policy.c"
 #include "broker/rate.c"
 

@@ -50,6 +50,7 @@ request(uint32_t uid, uint32_t gid, const void *ext, size_t len)
 	req.ext_len = len;
 	fs.session.flags = FUSE_CREATE_SUPP_GROUP;
 	fs.conf.flags = MSG_SHARE_TRUST_GUEST;
+	fs.conf.policy = MSG_POLICY_GROUPS;
 	fs.ids.cnt = 0;
 }
 
