@@ -43,7 +43,6 @@ policy_init(struct policy *p, const struct idmap *ids, uint64_t add,
 	memset(p, 0, sizeof(*p));
 	p->root_caps = (POLICY_ROOT_CAPS | add) & ~drop;
 	p->ids = *ids;
-	p->space = NULL;
 }
 
 void

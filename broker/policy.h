@@ -105,13 +105,6 @@ void	policy_init(struct policy *p, const struct idmap *ids, uint64_t add,
 void	policy_space(struct policy *p, const struct idspace space[2]);
 
 /*
- * May cred have a worker, and with which capabilities?  The share trusts its
- * guest's own permission checks ("permissions guest"), so every well-formed
- * credential may, except that a guest's user must consist of ids which some
- * guest id is translated to.
- * Nobody ever gets SETUID or SETGID, and SYS_ADMIN
- * only a root worker that was granted it.  Returns 0 with the exact set in
- * *caps; EPERM; or EINVAL if an id does not exist in the user namespace.
  * The rest: what the options say, and the host's groups (NULL where they do
  * not count).  Both must outlive the policy, r is copied.
  */
@@ -129,8 +122,8 @@ policy_host(const struct policy_rules *r)
  * May asked have a worker, as what, and with which capabilities?  Supplementary
  * groups become what the rules make of them; nothing else changes.  Nobody ever
  * gets SETUID or SETGID, and SYS_ADMIN only a root worker that was granted it.
- * Returns 0 and v; EPERM and v->why; or EINVAL, also with a reason, if an id does
- * not exist in the user namespace.
+ * Returns 0 and v; EPERM and v->why; or EINVAL, also with a reason, if an id
+ * does not exist in the user namespace.
  */
 int	policy_resolve(const struct policy *p, const struct cred *asked,
 	    struct policy_verdict *v);

@@ -49,8 +49,10 @@ int	idspace_add(struct idspace *s, const struct idspace_range *r);
 int	idspace_has(const struct idspace *s, uint32_t inside);
 
 /* The other side of an id.  Returns 0, or EINVAL if it has none. */
-int	idspace_out(const struct idspace *s, uint32_t inside, uint32_t *outside);
-int	idspace_in(const struct idspace *s, uint32_t outside, uint32_t *inside);
+int	idspace_out(const struct idspace *s, uint32_t inside,
+	    uint32_t *outside);
+int	idspace_in(const struct idspace *s, uint32_t outside,
+	    uint32_t *inside);
 
 /* Is every id the same inside and outside?  1 or 0. */
 int	idspace_same(const struct idspace *s);

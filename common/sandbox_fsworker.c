@@ -109,7 +109,7 @@ static const struct sandbox_row fsworker_rows[] = {
 	SB_ARG(unlinkat, "w_name.c: RMDIR, make.c: as above", SB_FD(0), SB_IS(2, AT_REMOVEDIR)),
 	SB_ARG(renameat2, "w_name.c: RENAME, make.c: the name comes last",
 	    SB_FD(0), SB_FD(2)),
-	SB_ARG(readlinkat, "w_name.c: READLINK, walk.c: the way to a node",
+	SB_ARG(readlinkat, "w_name.c: READLINK, at.c: the way to a node",
 	    SB_FD(0)),
 
 	/* attributes */

@@ -27,7 +27,7 @@
 
 /* Where the channel to the transport is; see common/proc.h for the others. */
 #define FSWORKER_FD_TRANSPORT	5
-#define FSWORKER_FD_ROOT	6	/* until the jail is shut; strict: kept */
+#define FSWORKER_FD_ROOT	6	/* closed in the jail, unless strict */
 
 /* What a worker may call while it serves: its own filter. */
 extern const struct sandbox_table sandbox_fsworker;

@@ -29,6 +29,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/magic.h>
 #include <linux/openat2.h>
 #include <stdio.h>
@@ -183,6 +184,20 @@ at_child(int dirfd, const char *name, int *fd)
 	struct open_how how = { O_PATH, 0, RESOLVE_BENEATH };
 
 	return at_open(dirfd, name, &how, fd);
+}
+
+int
+at_path(int fd, char path[PATH_MAX])
+{
+	char number[AT_NUMBER_MAX];
+	ssize_t n;
+
+	n = readlinkat(PROC_FD_PROC, at_number(fd, number), path,
+	    PATH_MAX - 1);
+	if (n == -1)
+		return errno;
+	path[n] = '\0';
+	return path[0] == '/' ? 0 : ESTALE;
 }
 
 int

@@ -17,6 +17,7 @@
 #ifndef VIOFSD_FSWORKER_AT_H
 #define VIOFSD_FSWORKER_AT_H
 
+#include <limits.h>
 #include <stdint.h>
 
 #include "../common/msg.h"
@@ -85,6 +86,13 @@ int	at_create(int dirfd, const char *name, int flags, uint32_t mode,
  * or O_RDWR; with O_EXCL it cannot get a name later.
  */
 int	at_tmpfile(int dirfd, int flags, uint32_t mode, int *fd);
+
+/*
+ * The name that the kernel has now for the file behind fd, from the share's
+ * root on, with a slash in front.  Returns 0, or errno: ESTALE if it has none,
+ * ENAMETOOLONG.
+ */
+int	at_path(int fd, char path[PATH_MAX]);
 
 /*
  * O_PATH descriptor of path, of any length, from the share's root; every

@@ -37,6 +37,7 @@
 #include "attr.h"
 #include "give.h"
 #include "w_name.h"
+#include "w_node.h"
 
 /* A target with its NUL, or with the byte that shows that it is too long. */
 static char w_name_target[MSG_PATH_MAX + 1];
@@ -97,8 +98,7 @@ w_name_link(const struct serve_req *req, int node)
 	if (!S_ISREG(stx.stx_mode) || (stx.stx_mode & S_ISUID) != 0 ||
 	    (stx.stx_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
 		return EPERM;
-	return syscall(SYS_faccessat2, node, "", R_OK | W_OK,
-	    AT_EACCESS | AT_EMPTY_PATH) == -1 ? EPERM : 0;
+	return w_node_access(node, R_OK | W_OK) != 0 ? EPERM : 0;
 }
 
 int

@@ -66,6 +66,14 @@ on_statx(struct serve_req *req, const struct q_statx *q, struct a_statx *a)
 }
 
 int
+w_node_access(int fd, int mask)
+{
+	/* The libc's function asks for the real ids, or does its own sums. */
+	return syscall(SYS_faccessat2, fd, "", mask,
+	    AT_EACCESS | AT_EMPTY_PATH) == -1 ? errno : 0;
+}
+
+int
 on_access(struct serve_req *req, const struct q_access *q,
     struct a_access *a)
 {
@@ -83,10 +91,8 @@ on_access(struct serve_req *req, const struct q_access *q,
 		exec = 1;
 		mask &= ~X_OK;
 	}
-	/* The libc's function asks for the real ids, or does its own sums. */
-	if (syscall(SYS_faccessat2, fd, "", mask,
-	    AT_EACCESS | AT_EMPTY_PATH) == -1)
-		return errno;
+	if ((err = w_node_access(fd, mask)) != 0)
+		return err;
 	return exec ? access_exec(req->who, fd) : 0;
 }
 

@@ -41,6 +41,9 @@ int	on_statx(struct serve_req *req, const struct q_statx *q,
 int	on_access(struct serve_req *req, const struct q_access *q,
 	    struct a_access *a);
 
+/* No handler: what faccessat2(2) says of this worker, 0 or errno. */
+int	w_node_access(int fd, int mask);
+
 /*
  * takes [directory]; gives [the one above], or the directory itself if it is
  * the share's root.  ENOENT if it has been moved out of the share.

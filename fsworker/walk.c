@@ -28,10 +28,8 @@
 #include <limits.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "../common/fdbag.h"
-#include "../common/proc.h"
 
 #include "at.h"
 #include "walk.h"
@@ -97,21 +95,6 @@ walk_stat(const struct a_whello *who, int fd, struct statx *stx)
 	    WALK_MASK | at_mnt_mask(who), stx) == -1 ? errno : 0;
 }
 
-/* The name that the kernel has for fd, from the share's root on. */
-static int
-walk_name(int fd, char path[PATH_MAX])
-{
-	char number[AT_NUMBER_MAX];
-	ssize_t n;
-
-	n = readlinkat(PROC_FD_PROC, at_number(fd, number), path,
-	    PATH_MAX - 1);
-	if (n == -1)
-		return errno;
-	path[n] = '\0';
-	return path[0] == '/' ? 0 : ESTALE;
-}
-
 static int
 walk_there(const struct a_whello *who, int fd, const struct statx *stx)
 {
@@ -120,7 +103,7 @@ walk_there(const struct a_whello *who, int fd, const struct statx *stx)
 	struct statx got;
 	int found, err;
 
-	if ((err = walk_name(fd, path)) != 0)
+	if ((err = at_path(fd, path)) != 0)
 		return err;
 	if ((err = at_walk(path[1] != '\0' ? path + 1 : ".", &found)) != 0)
 		return err == ENOENT || err == ENOTDIR || err == ELOOP ?

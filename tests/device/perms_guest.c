@@ -28,7 +28,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "../frontend/fs_more.h"
@@ -109,7 +109,7 @@ perms_node(struct fs *fs, const char *path, uint64_t *id)
 		*id = n->id;
 		return true;
 	}
-	strcpy(part, path);
+	snprintf(part, PERMS_PATH, "%s", path);
 	if ((slash = strrchr(part, '/')) != NULL)
 		*slash = '\0';
 	if (!perms_node(fs, slash != NULL ? part : "", &dir) ||
@@ -117,7 +117,7 @@ perms_node(struct fs *fs, const char *path, uint64_t *id)
 	    id) != 0 || perms_node_cnt == PERMS_NODES)
 		return false;
 	n = &perms_nodes[perms_node_cnt++];
-	strcpy(n->path, path);
+	snprintf(n->path, PERMS_PATH, "%s", path);
 	n->id = *id;
 	n->cnt = 1;
 	return true;

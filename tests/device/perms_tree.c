@@ -248,7 +248,7 @@ perms_scan_dir(struct perms_tree *t, const char *rel)
 			continue;
 		if (lstat(perms_at(t, 1, path), &st) == -1)
 			tap_bail("%s: %s", path, strerror(errno));
-		strcpy(t->obj[t->cnt].path, path);
+		snprintf(t->obj[t->cnt].path, PERMS_PATH, "%s", path);
 		t->obj[t->cnt++].mode = st.st_mode;
 		if (S_ISDIR(st.st_mode))
 			perms_scan_dir(t, path);

@@ -140,7 +140,7 @@ perms_any_dir(const struct perms_tree *t, char dir[PERMS_PATH])
 	for (i = 0; i < 6; i++) {
 		o = perms_any(t);
 		if (S_ISDIR(o->mode) && perms_rand(8) != 0) {
-			strcpy(dir, o->path);
+			snprintf(dir, PERMS_PATH, "%s", o->path);
 			return;
 		}
 	}
@@ -168,8 +168,8 @@ perms_xattr_args(struct perms_op *op)
 	    "system.posix_acl_access", "system.posix_acl_default",
 	    "trusted.x", "security.capability" };
 
-	strcpy(op->name, names[perms_rand(op->kind == PERMS_SETXATTR ? 2 :
-	    6)]);
+	snprintf(op->name, sizeof(op->name), "%s",
+	    names[perms_rand(op->kind == PERMS_SETXATTR ? 2 : 6)]);
 	snprintf(op->name2, sizeof(op->name2), "v%u", perms_rand(100));
 	op->a = op->kind == PERMS_SETXATTR ? perms_rand(3) : 0;
 }
@@ -218,7 +218,7 @@ perms_choose(const struct perms_tree *t, struct perms_op *op)
 
 	memset(op, 0, sizeof(*op));
 	op->kind = perms_rand(PERMS_KINDS);
-	strcpy(op->path, o->path);
+	snprintf(op->path, PERMS_PATH, "%s", o->path);
 	switch (op->kind) {
 	case PERMS_LOOKUP:
 	case PERMS_UNLINK:

@@ -43,8 +43,8 @@ include_powers() {
 	<sys/socket.h>		common/(chan|log|sandbox_fsworker)\.c|transport/(main|vu_msg|sandbox_tab)\.c|broker/(socket|sandbox_tab)\.c
 	<linux/openat2.h>	fsworker/at\.c|broker/(probe|tree)\.c
 	<sys/uio.h>		common/chan\.c|transport/[a-z_]*\.[ch]|fsworker/w_file\.c
-	<pwd.h>			broker/conf\.c
-	<grp.h>			broker/(conf|launch|main|spawn_child|userns)\.c|common/jail\.c
+	<pwd.h>			broker/(conf|groups)\.c
+	<grp.h>			broker/(conf|groups|launch|main|spawn_child|userns)\.c|common/jail\.c
 	<pthread.h>		common/log\.c|transport/(iopool\.c|vring\.[ch])
 	<event.*>		broker/[a-z_]*\.c|transport/[a-z_]*\.[ch]
 	<sha2.h>		common/seal\.c

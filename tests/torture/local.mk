@@ -14,3 +14,4 @@ tests_torture_t_fault_SOURCES = tests/torture/fault.h \
 	tests/torture/t_fault.c
 tests_torture_t_fault_LDADD = tests/frontend/libfrontend.a
 EXTRA_DIST += tests/torture/scale.sh
+EXTRA_DIST += tests/torture/permissions.sh
