@@ -246,6 +246,9 @@ conf_check_policy(const struct conf *c)
 	    (idspace_same(&c->space[IDMAP_UID]) ||
 	    idspace_same(&c->space[IDMAP_GID])))
 		return "--guest-root userns needs --uid-map and --gid-map";
+	/* An open by nobody would have to be made by root. */
+	if (c->no_open || c->no_opendir)
+		return "--no-open and --no-opendir are for --permissions guest";
 	/* A handle that was opened again has no name to be walked to. */
 	if (r->perm == POLICY_STRICT && c->handles == CONF_HANDLES_MANDATORY)
 		return "--permissions strict and "

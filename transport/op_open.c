@@ -84,8 +84,12 @@ static int
 op_open_new(struct req *r, struct node *n, int *fd, int dir,
     struct handle **out)
 {
+	int err;
+
 	req_unreserve(r);
-	return handle_new(r->fs->handles, n, fd, dir, out);
+	if ((err = handle_new(r->fs->handles, n, fd, dir, out)) == 0)
+		handle_opened_by(*out, &r->call.cred);
+	return err;
 }
 
 static void
@@ -100,7 +104,6 @@ op_open_reply(struct req *r, int *fd, int dir)
 		req_end(r, err);
 		return;
 	}
-	handle_opened_by(h, &r->call.cred);
 	memset(&out, 0, sizeof(out));
 	out.fh = handle_id(h);
 	out.open_flags = fout_open_flags(r->fs, dir);
@@ -236,7 +239,6 @@ op_create_done(struct req *r, int err, struct chan_msg *m)
 		req_end(r, err);
 		return;
 	}
-	handle_opened_by(h, &r->call.cred);
 	memset(&out, 0, sizeof(out));
 	fout_entry(r->fs, r->node[0], n, &attr, &out.entry);
 	out.open.fh = fh;
