@@ -80,6 +80,10 @@ void	hostile_msg_cases(void);
 void	hostile_fd_cases(void);
 void	hostile_table_cases(void);
 
+/* Those that take long: only with HOSTILE_LONG in the environment. */
+void	hostile_long_cases(void);
+void	hostile_again_cases(unsigned times);
+
 /* --- before and after a case (hostile_serve.c) --- */
 
 /* What the share holds, fresh before each case. */

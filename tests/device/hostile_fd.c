@@ -196,7 +196,7 @@ hostile_repeat(struct hostile *h, const struct hostile_case *c)
 	unsigned	 i;
 	int		 fd, err = 0;
 
-	for (i = 0; i < HOSTILE_AGAIN && err == 0; i++) {
+	for (i = 0; i < c->arg[1] && err == 0; i++) {
 		fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 		err = hostile_send(h, (uint32_t)c->arg[0], &ring,
 		    sizeof(ring), &fd, 1);
@@ -215,8 +215,7 @@ hostile_repeat_table(struct hostile *h, const struct hostile_case *c)
 	unsigned	 i;
 	int		 err = 0;
 
-	(void)c;
-	for (i = 0; i < HOSTILE_AGAIN && err == 0; i++)
+	for (i = 0; i < c->arg[0] && err == 0; i++)
 		err = box_memory(h->b);
 	if (err != 0)
 		tap_diag("the %uth: %s", i, strerror(err));
@@ -267,7 +266,21 @@ hostile_notifier_cases(uint32_t request, const char *what)
 	hostile_add(name, hostile_bad_ring, HOSTILE_CLOSE, request,
 	    1ULL << 63);
 	snprintf(name, sizeof(name), "%s %u times", what, HOSTILE_AGAIN);
-	hostile_add(name, hostile_repeat, HOSTILE_KEEP, request, 0);
+	hostile_add(name, hostile_repeat, HOSTILE_KEEP, request,
+	    HOSTILE_AGAIN);
+}
+
+void
+hostile_again_cases(unsigned times)
+{
+	hostile_add("long: SET_VRING_KICK", hostile_repeat, HOSTILE_KEEP,
+	    VHOST_SET_VRING_KICK, times);
+	hostile_add("long: SET_VRING_CALL", hostile_repeat, HOSTILE_KEEP,
+	    VHOST_SET_VRING_CALL, times);
+	hostile_add("long: SET_VRING_ERR", hostile_repeat, HOSTILE_KEEP,
+	    VHOST_SET_VRING_ERR, times);
+	hostile_add("long: SET_MEM_TABLE", hostile_repeat_table,
+	    HOSTILE_KEEP, times, 0);
 }
 
 void
@@ -281,7 +294,7 @@ hostile_fd_cases(void)
 	hostile_notifier_cases(VHOST_SET_VRING_CALL, "SET_VRING_CALL");
 	hostile_notifier_cases(VHOST_SET_VRING_ERR, "SET_VRING_ERR");
 	hostile_add("SET_MEM_TABLE 2000 times", hostile_repeat_table,
-	    HOSTILE_KEEP, 0, 0);
+	    HOSTILE_KEEP, HOSTILE_AGAIN, 0);
 	for (i = 0; i < sizeof(hostile_plains) / sizeof(*p); i++) {
 		p = &hostile_plains[i];
 		snprintf(name, sizeof(name), "%s with %u descriptors",

@@ -32,6 +32,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "hostile.h"
 
@@ -188,6 +189,93 @@ hostile_table_race(struct hostile *h, const struct hostile_case *c)
 	memcpy(f.value[0], table, sizeof(d));
 	memcpy(f.value[1], &d, sizeof(d));
 	return hostile_rounds(h, &f);
+}
+
+/* Byte arg[0] of two descriptors, or of the request header behind them. */
+static bool
+hostile_byte_race(struct hostile *h, const struct hostile_case *c)
+{
+	const size_t		 descs = 2 * sizeof(struct vring_desc);
+	struct hostile_flip	 f;
+	uint8_t			*at;
+
+	memset(&f, 0, sizeof(f));
+	hostile_good_chain(h);
+	at = c->arg[0] < descs ? (uint8_t *)h->b->q[1].desc :
+	    (uint8_t *)mem_ptr(&h->b->m, h->tx, 64) - descs;
+	f.at = at + c->arg[0];
+	f.len = 1;
+	f.value[0][0] = at[c->arg[0]];
+	f.value[1][0] = (uint8_t)~at[c->arg[0]];
+	return hostile_rounds(h, &f);
+}
+
+struct hostile_shrink {
+	int		 fd;
+	off_t		 len;
+	atomic_bool	 stop;
+};
+
+static void *
+hostile_shrinker(void *arg)
+{
+	struct hostile_shrink	*s = arg;
+
+	while (!atomic_load(&s->stop))
+		if (ftruncate(s->fd, s->len / 2) == -1 ||
+		    ftruncate(s->fd, s->len) == -1)
+			tap_bail("ftruncate: %s", strerror(errno));
+	return NULL;
+}
+
+/* The half of guest memory that holds the reply comes and goes. */
+static bool
+hostile_shrink_race(struct hostile *h, const struct hostile_case *c)
+{
+	struct mem_region	*m = &h->b->m.region[0];
+	struct ring		*r = &h->b->q[1];
+	struct hostile_shrink	 s = { .fd = h->b->m.fd,
+	    .len = (off_t)m->len };
+	pthread_t		 thread;
+	uint16_t		 start;
+	unsigned		 i;
+
+	hostile_good_chain(h);
+	hostile_desc(h, c->arg[0] == 0 ? 1 : 0, m->gpa + m->len - 8192,
+	    c->arg[0] == 0 ? 4096 : hostile_getattr(h),
+	    c->arg[0] == 0 ? HOSTILE_DESC(VRING_DESC_F_WRITE, 0) :
+	    HOSTILE_DESC(VRING_DESC_F_NEXT, 1));
+	atomic_init(&s.stop, false);
+	if (pthread_create(&thread, NULL, hostile_shrinker, &s) != 0)
+		tap_bail("no thread");
+	for (i = 0; i < HOSTILE_ROUNDS; i++) {
+		start = r->used->idx;
+		hostile_kick(h, 0);
+		if (r->used->idx == start)
+			break;
+	}
+	atomic_store(&s.stop, true);
+	pthread_join(thread, NULL);
+	return true;
+}
+
+void
+hostile_long_cases(void)
+{
+	const size_t	 cnt = 2 * sizeof(struct vring_desc) +
+	    sizeof(struct fuse_in_header);
+	char		 name[96];
+	size_t		 i;
+
+	for (i = 0; i < cnt; i++) {
+		snprintf(name, sizeof(name), "long: byte %zu flips", i);
+		hostile_add(name, hostile_byte_race, HOSTILE_RESET, i, 0);
+	}
+	hostile_add("long: memory of the reply shrinks", hostile_shrink_race,
+	    HOSTILE_RESET, 0, 0);
+	hostile_add("long: memory of the request shrinks",
+	    hostile_shrink_race, HOSTILE_RESET, 1, 0);
+	hostile_again_cases(100000);
 }
 
 void

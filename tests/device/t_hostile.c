@@ -86,6 +86,8 @@ hostile_list(void)
 	hostile_msg_cases();
 	hostile_fd_cases();
 	hostile_table_cases();
+	if (getenv("HOSTILE_LONG") != NULL)
+		hostile_long_cases();
 }
 
 static unsigned

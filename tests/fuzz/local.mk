@@ -6,10 +6,12 @@ fuzz_programs = \
 	tests/fuzz/fuzz_chain \
 	tests/fuzz/fuzz_conf \
 	tests/fuzz/fuzz_fuse \
+	tests/fuzz/fuzz_idmap \
 	tests/fuzz/fuzz_mountinfo \
 	tests/fuzz/fuzz_msg \
 	tests/fuzz/fuzz_plus \
-	tests/fuzz/fuzz_vu_msg
+	tests/fuzz/fuzz_vu_msg \
+	tests/fuzz/fuzz_xattrmap
 check_PROGRAMS += $(fuzz_programs)
 
 if FUZZER
@@ -38,6 +40,9 @@ tests_fuzz_fuzz_conf_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_fuse_SOURCES = tests/fuzz/fuzz_fuse.c $(fuzz_fs)
 tests_fuzz_fuzz_fuse_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_fuse_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_idmap_SOURCES = tests/fuzz/fuzz_idmap.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_idmap_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_idmap_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_mountinfo_SOURCES = tests/fuzz/fuzz_mountinfo.c \
 	tests/fuzz/fuzz.h
 tests_fuzz_fuzz_mountinfo_LDADD = $(fuzz_libs)
@@ -51,6 +56,10 @@ tests_fuzz_fuzz_plus_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_vu_msg_SOURCES = tests/fuzz/fuzz_vu_msg.c tests/fuzz/fuzz.h
 tests_fuzz_fuzz_vu_msg_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_vu_msg_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_xattrmap_SOURCES = tests/fuzz/fuzz_xattrmap.c \
+	tests/fuzz/fuzz.h
+tests_fuzz_fuzz_xattrmap_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_xattrmap_LDFLAGS = $(fuzz_ldflags)
 
 # The inputs are kept in the source tree, so that one which found something
 # can join them.
@@ -59,7 +68,8 @@ tests_fuzz_seeds_SOURCES = tests/fuzz/seeds.c tests/fuzz/seeds.h \
 	tests/fuzz/seeds_fuse.c tests/fuzz/seeds_vu.c
 tests_fuzz_seeds_LDADD = libcommon.a
 CLEANFILES += tests/fuzz/seeds$(EXEEXT)
-EXTRA_DIST += tests/fuzz/corpus
+EXTRA_DIST += tests/fuzz/corpus tests/fuzz/fuzz_conf.dict \
+	tests/fuzz/fuzz_mountinfo.dict tests/fuzz/fuzz_xattrmap.dict
 
 fuzz-seeds: tests/fuzz/seeds$(EXEEXT)
 	tests/fuzz/seeds$(EXEEXT) $(top_srcdir)/tests/fuzz/corpus

@@ -4,7 +4,7 @@
 EXTRA_DIST += tests/torture/lib.sh tests/tools/tapsum
 EXTRA_DIST += tests/torture/races.sh tests/torture/rows.sh
 
-dist_check_SCRIPTS += tests/torture/fault.sh
+dist_check_SCRIPTS += tests/torture/fault.sh tests/torture/vmm.sh
 check_PROGRAMS += tests/torture/inject tests/torture/t_fault
 TESTS += tests/torture/t_fault
 tests_torture_inject_SOURCES = tests/torture/inject.c tests/torture/inject.h \
