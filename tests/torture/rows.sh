@@ -14,7 +14,8 @@ export VIOFSD=$torture_viofsd
 # A traced daemon is many times slower, so a case may fail that is about time
 # or about a crowd of users: what counts here is that it ran to its end.
 for t in device/t_ids device/t_locks device/t_more device/t_nodes \
-    device/t_ops device/t_session device/t_hostile sandbox/seldom; do
+    device/t_noopen device/t_ops device/t_perms device/t_session \
+    device/t_hostile sandbox/seldom; do
 	"$rows" "$top/record" "$torture_build/tests/$t" >"$top/out" 2>&1 || :
 	if grep -qE '^1\.\.[0-9]+$' "$top/out"; then
 		ok "$t: recorded"
