@@ -40,7 +40,8 @@
 #include "serve.h"
 
 #define SERVE_HELLO_MS	5000	/* for a first message */
-#define SERVE_GRACE_MS	1000	/* for a drain, or an exit after a close */
+#define SERVE_GRACE_MS	1000	/* for a drain */
+#define SERVE_EXIT_MS	10000	/* an exit frees memory and deletes files */
 #define SERVE_BATCH	16	/* messages before others have a turn */
 
 static struct chan_msg serve_msg;
@@ -143,9 +144,9 @@ serve_hello(struct broker *b)
 /* ---- the loop ---- */
 
 static void
-serve_grace(struct broker *b)
+serve_grace(struct broker *b, int ms)
 {
-	struct timeval tv = { SERVE_GRACE_MS / 1000, 0 };
+	struct timeval tv = { ms / 1000, 0 };
 
 	event_add(b->grace_ev, &tv);
 }
@@ -157,7 +158,7 @@ serve_grace_over(int fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	log_warnx("the transport did not end in %d ms", SERVE_GRACE_MS);
+	log_warnx("the transport did not end in time");
 	serve_end(b, b->draining ? 0 : 1);
 }
 
@@ -207,7 +208,7 @@ serve_transport(int fd, short what, void *arg)
 	event_del(b->transport_write_ev);
 	chan_close(&b->transport);
 	if (!evtimer_pending(b->grace_ev, NULL))
-		serve_grace(b);
+		serve_grace(b, SERVE_EXIT_MS);
 }
 
 static void
@@ -273,7 +274,7 @@ serve_signal(int sig, short what, void *arg)
 		serve_end(b, 0);
 		return;
 	}
-	serve_grace(b);
+	serve_grace(b, SERVE_GRACE_MS);
 }
 
 static struct event *
