@@ -55,7 +55,8 @@
 struct main_fixed {
 	struct conf conf;
 	struct policy policy;
-	struct idspace space[2];	/* what the policy points to */
+	struct idspace space[2];	/* what the policy points to: */
+	struct groups groups;
 };
 
 static struct broker broker;
@@ -135,6 +136,14 @@ main_freeze(struct broker *b)
 	if (b->policy->space != NULL) {
 		memcpy(f->space, b->policy->space, sizeof(f->space));
 		f->policy.space = f->space;
+	}
+	if (b->policy->groups != NULL) {
+		f->groups = *b->policy->groups;
+		f->groups.users = frozen_copy(f->groups.users,
+		    f->groups.user_cnt * sizeof(*f->groups.users));
+		f->groups.gids = frozen_copy(f->groups.gids,
+		    f->groups.gid_cnt * sizeof(*f->groups.gids));
+		f->policy.groups = &f->groups;
 	}
 	frozen_set(&main_fixed, sizeof(main_fixed));
 }

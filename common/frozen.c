@@ -25,6 +25,7 @@
 #include <sys/syscall.h>
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "../common/frozen.h"
@@ -44,4 +45,21 @@ frozen_set(void *p, size_t len)
 	if (errno != ENOSYS && errno != EPERM)
 		fatal("settings: mseal");
 	return 0;
+}
+
+void *
+frozen_copy(const void *p, size_t len)
+{
+	size_t room = (len + FROZEN_PAGE - 1) / FROZEN_PAGE * FROZEN_PAGE;
+	void *copy;
+
+	if (len == 0)
+		return NULL;
+	copy = mmap(NULL, room, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (copy == MAP_FAILED)
+		fatal("settings: mmap");
+	memcpy(copy, p, len);
+	frozen_set(copy, room);
+	return copy;
 }

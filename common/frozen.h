@@ -46,4 +46,10 @@
  */
 int	frozen_set(void *p, size_t len);
 
+/*
+ * A copy of len bytes (any number) in pages of its own, made so; NULL for
+ * none.  It stays as long as the process.  Fatal on failure.
+ */
+void	*frozen_copy(const void *p, size_t len);
+
 #endif

@@ -116,6 +116,31 @@ sealed_body(void)
 	return frozen_set(&page, sizeof(page));
 }
 
+static int
+copy_body(void)
+{
+	static char from[FROZEN_PAGE + 3];
+	const char *p;
+
+	from[FROZEN_PAGE + 2] = 5;
+	p = frozen_copy(from, sizeof(from));
+	if (frozen_copy(from, 0) != NULL || p == from ||
+	    memcmp(p, from, sizeof(from)) != 0)
+		return 1;
+	from[FROZEN_PAGE + 2] = 6;
+	if (p[FROZEN_PAGE + 2] != 5)
+		return 2;
+	*(volatile char *)(uintptr_t)(p + FROZEN_PAGE + 2) = 6;
+	return 3;
+}
+
+static void
+test_copy(void **state)
+{
+	(void)state;
+	assert_int_equal(run(copy_body), 128 + SIGSEGV);
+}
+
 static void
 test_read_only(void **state)
 {
@@ -142,6 +167,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_read_only),
 		cmocka_unit_test(test_sealed),
+		cmocka_unit_test(test_copy),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
