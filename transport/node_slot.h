@@ -33,7 +33,7 @@
 #define NODE_CHUNK_MAX	8192u		/* 8 M nodes */
 
 struct node_chunk {
-	TAILQ_ENTRY(node_chunk) entry;	/* of room or gone; none if full */
+	TAILQ_ENTRY(node_chunk) entry;	/* of room or gone, if any */
 	struct node *node;		/* NODE_CHUNK of them, NULL = gone */
 	struct node *free;
 	uint32_t used;
