@@ -113,11 +113,12 @@ on_hello(struct broker *b, struct chan_msg *m)
 static int
 on_wget(struct broker *b, struct chan_msg *m)
 {
+	const int none[REPLY_FDS] = { -1, -1, -1, -1 };
 	const struct q_wget *q = m->body;
 	int err;
 
 	if ((err = worker_ask(b, &q->cred, m->hdr.id)) != 0)
-		reply_wget(b, m->hdr.id, err, 0, -1);
+		reply_wget(b, m->hdr.id, err, 0, none);
 	return 0;
 }
 

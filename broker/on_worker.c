@@ -57,7 +57,7 @@ on_whello_fill(const struct worker *w, struct a_whello *a)
 
 /*
  * Harmless: the question is compared and not used.  The answer tells a
- * process that the spawner started a moment ago what it was started as; both
+ * process that the spawner started a moment ago what it was started as; the
  * descriptors were made for it.  The phase makes it once only.
  */
 static int
@@ -67,7 +67,7 @@ on_whello(struct worker *w, struct chan_msg *m)
 	const struct broker *b = w->broker;
 	static struct a_whello a;
 	struct chan_out out;
-	int fds[2];
+	int fds[2 + MRING_FDS];
 
 	if (memcmp(q->build_id, msg_build_id, sizeof(q->build_id)) != 0) {
 		w->chan.why = "it is of another build";
@@ -76,12 +76,13 @@ on_whello(struct worker *w, struct chan_msg *m)
 	on_whello_fill(w, &a);
 	fds[0] = w->worker_fd;
 	fds[1] = b->tree.rootfd;
+	memcpy(fds + 2, w->ring, sizeof(w->ring));
 	memset(&out, 0, sizeof(out));
 	out.type = A_WHELLO;
 	out.id = m->hdr.id;
 	out.body = &a;
 	out.fds = fds;
-	out.fd_cnt = 2;
+	out.fd_cnt = 2 + MRING_FDS;
 	out.tail = b->tail;
 	out.tail_len = b->tail_len;
 	if (chan_send(&w->chan, &out) != 0) {

@@ -39,8 +39,18 @@ struct reply {
 	uint32_t id;
 	uint32_t err;
 	uint32_t worker_id;
-	int fd;
+	int fds[REPLY_FDS];
+	unsigned int fd_cnt;
 };
+
+static void
+reply_close(struct reply *r)
+{
+	unsigned int i;
+
+	for (i = 0; i < r->fd_cnt; i++)
+		fd_close(&r->fds[i]);
+}
 
 /* 0: gone out, or the transport is lost anyway; EAGAIN: not now. */
 static int
@@ -62,8 +72,8 @@ reply_send(struct broker *b, struct reply *r)
 		out.body = &hopen;
 	else
 		out.body = &wget;
-	out.fds = &r->fd;
-	out.fd_cnt = r->err == 0 ? 1 : 0;
+	out.fds = r->fds;
+	out.fd_cnt = r->err == 0 ? r->fd_cnt : 0;
 	if ((err = chan_send(&b->transport, &out)) == EAGAIN)
 		return EAGAIN;
 	/* Its end is seen elsewhere; anything else has no cure. */
@@ -72,7 +82,7 @@ reply_send(struct broker *b, struct reply *r)
 		log_err("answering the transport");
 		serve_end(b, 1);
 	}
-	fd_close(&r->fd);
+	reply_close(r);
 	return 0;
 }
 
@@ -93,13 +103,14 @@ static void
 reply_give(struct broker *b, struct reply *r)
 {
 	if (b->transport.fd == -1)
-		fd_close(&r->fd);
+		reply_close(r);
 	else if (!TAILQ_EMPTY(&b->replies) || reply_send(b, r) == EAGAIN)
 		reply_keep(b, r);
 }
 
 void
-reply_wget(struct broker *b, uint32_t id, int err, uint32_t worker_id, int fd)
+reply_wget(struct broker *b, uint32_t id, int err, uint32_t worker_id,
+    const int fds[REPLY_FDS])
 {
 	struct reply r;
 
@@ -108,7 +119,8 @@ reply_wget(struct broker *b, uint32_t id, int err, uint32_t worker_id, int fd)
 	r.id = id;
 	r.err = (uint32_t)err;
 	r.worker_id = worker_id;
-	r.fd = fd;
+	memcpy(r.fds, fds, sizeof(r.fds));
+	r.fd_cnt = REPLY_FDS;
 	reply_give(b, &r);
 }
 
@@ -121,7 +133,8 @@ reply_hopen(struct broker *b, uint32_t id, int err, int fd)
 	r.type = A_HOPEN;
 	r.id = id;
 	r.err = (uint32_t)err;
-	r.fd = fd;
+	r.fds[0] = fd;
+	r.fd_cnt = 1;
 	reply_give(b, &r);
 }
 

@@ -25,16 +25,18 @@
  * Never: why an answer is what it is (worker.c).
  */
 
+#define REPLY_FDS	4	/* a channel and its ring */
+
 struct broker;
 
 /*
  * Answer question id: err, or 0 with worker_id and the transport's end of the
- * channel.  fd is owned from here on (-1 with err).  While answers wait, no
+ * channel.  fds are owned from here on (-1 with err).  While answers wait, no
  * further question is read, so the queue is no longer than the number of
  * workers plus one.
  */
 void	reply_wget(struct broker *b, uint32_t id, int err, uint32_t worker_id,
-	    int fd);
+	    const int fds[REPLY_FDS]);
 
 /* Answer question id: err, or 0 with the file, owned from here on. */
 void	reply_hopen(struct broker *b, uint32_t id, int err, int fd);

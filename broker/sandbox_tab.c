@@ -22,6 +22,7 @@
 
 #include "config.h"
 
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -34,6 +35,7 @@
 #include <stdint.h>
 #include <unistd.h>
 
+#include "../common/mring.h"
 #include "../common/proc.h"
 #include "../common/sandbox_fsworker.h"
 #include "sandbox_tab.h"
@@ -56,6 +58,14 @@ static const struct sandbox_row broker_rows[] = {
 	SB_ARG(socketpair, "worker.c: channels for a worker",
 	    SB_IS(0, AF_UNIX), SB_IS(1, SOCK_SEQPACKET | SOCK_CLOEXEC),
 	    SB_IS(2, 0)),
+	SB_ARG(memfd_create, "mring.c: a ring for a worker, never executable",
+	    SB_IS(1, MRING_MEMFD)),
+	SB_ARG(memfd_create, "mring.c: the same [unseen: before Linux 6.3]",
+	    SB_IS(1, MRING_MEMFD_OLD)),
+	SB_ARG(eventfd2, "mring.c: its bells", SB_IS(0, 0),
+	    SB_IS(1, EFD_CLOEXEC | EFD_NONBLOCK)),
+	SB_ALLOW(ftruncate, "mring.c: its size"),
+	SB_ARG(fcntl, "mring.c: which stays", SB_IS(1, F_ADD_SEALS)),
 	SB_ARG(getsockopt, "chan.c: is it a seqpacket socket",
 	    SB_IS(1, SOL_SOCKET), SB_IS(2, SO_TYPE)),
 	SB_ARG(fcntl, "chan.c: not blocking", SB_IS(1, F_GETFL)),

@@ -81,16 +81,34 @@ worker_unlisten(struct worker *w)
 }
 
 static void
+worker_drop_fds(struct worker *w)
+{
+	unsigned int i;
+
+	fd_close(&w->transport_fd);
+	fd_close(&w->worker_fd);
+	for (i = 0; i < MRING_FDS; i++)
+		fd_close(&w->ring[i]);
+}
+
+static void
 worker_answer(struct worker *w, int err)
 {
+	int fds[REPLY_FDS];
+	unsigned int i;
+
 	if (!w->asked)
 		return;
 	w->asked = 0;
 	if (err != 0)
-		fd_close(&w->transport_fd);
-	reply_wget(w->broker, w->wget_id, err, err == 0 ? w->id : 0,
-	    w->transport_fd);
+		worker_drop_fds(w);
+	fds[0] = w->transport_fd;
 	w->transport_fd = -1;
+	for (i = 0; i < MRING_FDS; i++) {
+		fds[1 + i] = w->ring[i];
+		w->ring[i] = -1;
+	}
+	reply_wget(w->broker, w->wget_id, err, err == 0 ? w->id : 0, fds);
 }
 
 static void
@@ -99,8 +117,7 @@ worker_free(struct worker *w)
 	worker_unlisten(w);
 	if (w->timer != NULL)
 		event_free(w->timer);
-	fd_close(&w->transport_fd);
-	fd_close(&w->worker_fd);
+	worker_drop_fds(w);
 	free(w);
 }
 
@@ -255,6 +272,8 @@ worker_prepare(struct worker *w, int *childfd)
 		return err;
 	w->transport_fd = pair[0];
 	w->worker_fd = pair[1];
+	if ((err = mring_make(w->ring)) != 0)
+		return err;
 	w->timer = evtimer_new(base, worker_late, w);
 	w->ev = event_new(base, w->chan.fd, EV_READ | EV_PERSIST,
 	    worker_readable, w);
@@ -330,6 +349,7 @@ worker_ask(struct broker *b, const struct cred *cred, uint32_t wget_id)
 	w->id = worker_id(b);
 	w->wget_id = wget_id;
 	w->chan.fd = w->transport_fd = w->worker_fd = -1;
+	w->ring[0] = w->ring[1] = w->ring[2] = -1;
 	if ((err = worker_prepare(w, &childfd)) == 0)
 		err = worker_spawn(w, childfd);
 	fd_close(&childfd);

@@ -57,6 +57,7 @@ struct worker {
 	struct event *timer;
 	int transport_fd;	/* the two ends of transport - worker, */
 	int worker_fd;		/* -1 once given away */
+	int ring[MRING_FDS];	/* of their channel, for both */
 };
 
 /* No worker yet, all tokens there. */

@@ -16,12 +16,13 @@
 
 /*
  * Knows: AF_UNIX SOCK_SEQPACKET, SCM_RIGHTS, and the checks that every
- * received message passes before anybody looks inside.
+ * received message passes before anybody looks inside, whichever way it came.
  * Never: what a message means; no event loop; no queue.
  */
 
 #include "config.h"
 
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/uio.h>
@@ -63,6 +64,7 @@ chan_take(struct chan *c, int fd, enum msg_party self, enum msg_party peer,
 	if (fcntl(fd, F_SETFL, flags) == -1)
 		return errno;
 	c->fd = fd;
+	c->ring.mem = NULL;
 	c->self = self;
 	c->peer = peer;
 	c->phase = MSG_PHASE_HELLO;
@@ -91,7 +93,40 @@ chan_phase(struct chan *c, enum msg_phase phase)
 void
 chan_close(struct chan *c)
 {
+	if (c->ring.mem != NULL)
+		fd_close(&c->epfd);
+	mring_unmap(&c->ring);
 	fd_close(&c->fd);
+}
+
+static int
+chan_watch(struct chan *c, int fd, uint32_t events)
+{
+	struct epoll_event ev = { .events = events, .data.fd = fd };
+
+	return epoll_ctl(c->epfd, EPOLL_CTL_ADD, fd, &ev) == -1 ? errno : 0;
+}
+
+int
+chan_ring(struct chan *c, int fds[MRING_FDS], unsigned int side, int block)
+{
+	int err;
+
+	c->epfd = -1;
+	if ((err = mring_map(&c->ring, fds, side)) != 0 || !block)
+		return err;
+	if ((c->epfd = epoll_create1(EPOLL_CLOEXEC)) == -1)
+		return errno;
+	/* A bell that nobody reads is heard each time it is rung. */
+	if ((err = chan_watch(c, c->ring.bell_in, EPOLLIN | EPOLLET)) != 0)
+		return err;
+	return chan_watch(c, c->fd, EPOLLRDHUP);
+}
+
+void
+chan_bell(struct chan *c)
+{
+	mring_bell(&c->ring);
 }
 
 static int
@@ -186,8 +221,8 @@ chan_check(struct chan *c, struct chan_msg *m, size_t len)
 	return 0;
 }
 
-int
-chan_recv(struct chan *c, struct chan_msg *m)
+static int
+chan_recv_socket(struct chan *c, struct chan_msg *m)
 {
 	union {
 		struct cmsghdr align;
@@ -216,6 +251,61 @@ chan_recv(struct chan *c, struct chan_msg *m)
 	if (n == 0 && m->fds.cnt == 0)
 		return EPIPE;
 	return chan_check(c, m, (size_t)n);
+}
+
+/* What was announced is there already: it was sent before. */
+static int
+chan_recv_announced(struct chan *c, struct chan_msg *m)
+{
+	int err;
+
+	if ((err = chan_recv_socket(c, m)) == EAGAIN)
+		return chan_reject(c, m, "announced and not sent");
+	return err;
+}
+
+static int
+chan_recv_ring(struct chan *c, struct chan_msg *m)
+{
+	size_t len;
+	int err;
+
+	fdbag_init(&m->fds);
+	if ((err = mring_take(&c->ring, m->buf.bytes, &len)) == EPROTO)
+		return chan_reject(c, m, "not a ring");
+	if (err != 0)
+		return err;
+	return len == 0 ? chan_recv_announced(c, m) : chan_check(c, m, len);
+}
+
+/* Sleep until the bell is rung; EPIPE if the peer has gone instead. */
+static int
+chan_sleep(struct chan *c)
+{
+	struct epoll_event ev;
+	int n;
+
+	mring_bell(&c->ring);
+	if (mring_arm(&c->ring))
+		return 0;
+	n = epoll_wait(c->epfd, &ev, 1, -1);
+	mring_disarm(&c->ring);
+	if (n == -1)
+		return errno == EINTR ? 0 : errno;
+	return ev.data.fd == c->fd ? EPIPE : 0;
+}
+
+int
+chan_recv(struct chan *c, struct chan_msg *m)
+{
+	int err, gone = 0;
+
+	if (c->ring.mem == NULL)
+		return chan_recv_socket(c, m);
+	while ((err = chan_recv_ring(c, m)) == EAGAIN && c->epfd != -1 &&
+	    gone == 0)
+		gone = chan_sleep(c);
+	return err == EAGAIN && gone != 0 ? gone : err;
 }
 
 static void
@@ -269,45 +359,89 @@ chan_errno(int e)
 	}
 }
 
-int
-chan_send(struct chan *c, const struct chan_out *out)
+static void
+chan_header(struct msg_hdr *hdr, const struct msg_row *row,
+    const struct chan_out *out)
+{
+	memset(hdr, 0, sizeof(*hdr));
+	hdr->type = out->type;
+	hdr->id = out->id;
+	hdr->err = out->err;
+	hdr->len = sizeof(*hdr);
+	if (out->err != 0)
+		return;
+	hdr->fd_cnt = (uint16_t)out->fd_cnt;
+	hdr->len += row->body_len + (uint32_t)out->tail_len;
+}
+
+static int
+chan_send_socket(struct chan *c, const struct chan_out *out,
+    struct msg_hdr *hdr, size_t body_len)
 {
 	union {
 		struct cmsghdr align;
 		char bytes[CHAN_CTL_LEN];
 	} ctl;
-	const struct msg_row *row;
-	struct msg_hdr hdr;
 	struct msghdr mh;
 	struct iovec iov[3];
-	unsigned int cnt;
+
+	memset(&mh, 0, sizeof(mh));
+	iov[0].iov_base = hdr;
+	iov[0].iov_len = sizeof(*hdr);
+	iov[1].iov_base = (void *)(uintptr_t)out->body;
+	iov[1].iov_len = body_len;
+	iov[2].iov_base = (void *)(uintptr_t)out->tail;
+	iov[2].iov_len = out->tail_len;
+	mh.msg_iov = iov;
+	mh.msg_iovlen = out->err == 0 ? 3 : 1;
+	if (hdr->fd_cnt > 0)
+		chan_attach(&mh, ctl.bytes, out->fds, hdr->fd_cnt);
+	if (sendmsg(c->fd, &mh, MSG_NOSIGNAL) == -1)
+		return chan_errno(errno);
+	return 0;
+}
+
+static void
+chan_put(struct chan *c, const struct chan_out *out,
+    const struct msg_hdr *hdr, size_t body_len)
+{
+	char *to = mring_begin(&c->ring);
+
+	memcpy(to, hdr, sizeof(*hdr));
+	if (out->err == 0) {
+		memcpy(to + sizeof(*hdr), out->body, body_len);
+		if (out->tail_len > 0)
+			memcpy(to + sizeof(*hdr) + body_len, out->tail,
+			    out->tail_len);
+	}
+	mring_put(&c->ring, hdr->len);
+}
+
+int
+chan_send(struct chan *c, const struct chan_out *out)
+{
+	const struct msg_row *row;
+	struct msg_hdr hdr;
+	int err;
 
 	if ((row = msg_row(out->type)) == NULL)
 		bug("message %u does not exist", out->type);
 	chan_check_out(c, row, out);
-	cnt = out->err == 0 ? out->fd_cnt : 0;
-	memset(&hdr, 0, sizeof(hdr));
-	hdr.type = out->type;
-	hdr.id = out->id;
-	hdr.err = out->err;
-	hdr.fd_cnt = (uint16_t)cnt;
-	hdr.len = sizeof(hdr);
-	memset(&mh, 0, sizeof(mh));
-	iov[0].iov_base = &hdr;
-	iov[0].iov_len = sizeof(hdr);
-	mh.msg_iov = iov;
-	mh.msg_iovlen = 1;
-	if (out->err == 0) {
-		hdr.len += row->body_len + (uint32_t)out->tail_len;
-		iov[1].iov_base = (void *)(uintptr_t)out->body;
-		iov[1].iov_len = row->body_len;
-		iov[2].iov_base = (void *)(uintptr_t)out->tail;
-		iov[2].iov_len = out->tail_len;
-		mh.msg_iovlen = 3;
+	chan_header(&hdr, row, out);
+	if (c->ring.mem == NULL)
+		return chan_send_socket(c, out, &hdr, row->body_len);
+	if (!mring_room(&c->ring)) {
+		c->why = "takes nothing from its ring";
+		return EPROTO;
 	}
-	if (cnt > 0)
-		chan_attach(&mh, ctl.bytes, out->fds, cnt);
-	if (sendmsg(c->fd, &mh, MSG_NOSIGNAL) == -1)
-		return chan_errno(errno);
-	return 0;
+	if (hdr.fd_cnt == 0 && hdr.len <= MRING_SLOT_LEN) {
+		chan_put(c, out, &hdr, row->body_len);
+		return 0;
+	}
+	/* A socket that blocks is emptied by a peer who knows of it. */
+	if (c->epfd != -1)
+		chan_bell(c);
+	if ((err = chan_send_socket(c, out, &hdr, row->body_len)) == 0)
+		mring_put_elsewhere(&c->ring);
+	return err;
 }

@@ -21,15 +21,19 @@
 
 #include "../common/fdbag.h"
 #include "../common/msg.h"
+#include "../common/mring.h"
 
 /*
  * Knows: AF_UNIX SOCK_SEQPACKET, one datagram = one message with its
- * descriptors; the only user of SCM_RIGHTS beside the vhost-user reader.
+ * descriptors; the only user of SCM_RIGHTS beside the vhost-user reader.  And
+ * the ring that short messages without descriptors take where there is one.
  * Never: what a message means; no event loop; no queue.
  */
 
 struct chan {
 	int fd;
+	struct mring ring;	/* if the channel has one, and then */
+	int epfd;		/* to sleep on socket and bell, or -1 */
 	enum msg_party self, peer;
 	enum msg_phase phase;	/* of questions and notices that arrive here */
 	const char *why;	/* after EPROTO: which check failed */
@@ -82,6 +86,21 @@ int	chan_take(struct chan *c, int fd, enum msg_party self,
 void	chan_init(struct chan *c, int fd, enum msg_party self,
 	    enum msg_party peer, int nonblock);
 
+/*
+ * Let messages travel by the ring of fds as well, as its side 0 or 1, from
+ * now on and in both directions; owns fds.  With block chan_recv() sleeps
+ * until there is a message, on a nonblocking socket too.  Returns 0 or the
+ * errno of mring_map() or epoll_create1(2).
+ */
+int	chan_ring(struct chan *c, int fds[MRING_FDS], unsigned int side,
+	    int block);
+
+/*
+ * With a ring a peer that sleeps is woken by this, and by a chan_recv() that
+ * is going to sleep, not by chan_send().
+ */
+void	chan_bell(struct chan *c);
+
 /* Move to another phase. */
 void	chan_phase(struct chan *c, enum msg_phase phase);
 
@@ -103,7 +122,7 @@ int	chan_recv(struct chan *c, struct chan_msg *m);
  */
 int	chan_send(struct chan *c, const struct chan_out *out);
 
-/* Close the socket. */
+/* Close the socket and the ring. */
 void	chan_close(struct chan *c);
 
 #endif

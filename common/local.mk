@@ -14,6 +14,7 @@ libcommon_a_SOURCES = \
 	common/log.c common/log.h \
 	common/msg.c common/msg.def common/msg.h common/msg_file.h \
 	common/proc.c common/proc.h \
+	common/mring.c common/mring.h \
 	common/sandbox.c common/sandbox.h \
 	common/sandbox_fsworker.c common/sandbox_fsworker.h \
 	common/seal.c common/seal.h \

@@ -148,7 +148,7 @@ struct q_wget {
 	struct cred cred;
 };
 
-/* [0] transport's end of the channel */
+/* [0] transport's end of the channel, [1] to [3] its ring (mring.h) */
 struct a_wget {
 	uint32_t worker_id;
 	uint32_t zero;
@@ -194,7 +194,10 @@ struct q_whello {
 	uint8_t build_id[MSG_BUILD_ID];
 };
 
-/* [0] worker's end of the channel to the transport, [1] O_PATH share root */
+/*
+ * [0] worker's end of the channel to the transport, [1] O_PATH share root,
+ * [2] to [4] that channel's ring
+ */
 struct a_whello {
 	struct cred cred;	/* what the worker must find itself to be */
 	uint64_t caps;		/* exact effective and permitted set */

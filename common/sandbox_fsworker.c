@@ -67,6 +67,10 @@ static const struct sandbox_row fsworker_rows[] = {
 	    SB_IS(0, FSWORKER_FD_TRANSPORT), SB_IS(2, MSG_NOSIGNAL)),
 	SB_ARG(sendmsg, "main.c: WREADY",
 	    SB_IS(0, PROC_FD_BROKER), SB_IS(2, MSG_NOSIGNAL)),
+	SB_ALLOW(epoll_wait, "chan.c: sleep until there is a question"),
+	SB_ARG(write, "mring.c: wake the transport",
+	    SB_IS(0, FSWORKER_FD_BELL), SB_IS(2, 8)),
+	SB_ALLOW(munmap, "mring.c: the end of the ring"),
 	SB_ARG(ppoll, "serve.c: wait while the transport fetches descriptors "
 	    "[unseen: needs a transport that does not]",
 	    SB_IS(0, 0), SB_IS(1, 0)),
@@ -197,6 +201,12 @@ static const struct sandbox_row fsworker_start_rows[] = {
 	    SB_IS(0, PROC_FD_PROC), SB_IS(2, 0)),
 	SB_ARG(fcntl, "chan.c: blocking socket", SB_IS(1, F_GETFL)),
 	SB_ARG(fcntl, "chan.c: blocking socket", SB_IS(1, F_SETFL)),
+	SB_ARG(fcntl, "mring.c: is it sealed?", SB_IS(1, F_GET_SEALS)),
+	SB_ALLOW(fstat, "mring.c: its size"),
+	SB_ARG(mmap, "mring.c: the ring", SB_IS(2, PROT_READ | PROT_WRITE),
+	    SB_IS(3, MAP_SHARED), SB_IS(4, FSWORKER_FD_RING)),
+	SB_ALLOW(epoll_create1, "chan.c: to sleep"),
+	SB_ALLOW(epoll_ctl, "chan.c: on socket and bell"),
 	SB_ARG(recvmsg, "chan.c: answer to hello", SB_IS(0, PROC_FD_BROKER),
 	    SB_IS(2, MSG_CMSG_CLOEXEC)),
 

@@ -78,11 +78,35 @@ main_check_share(const struct a_whello *who)
 }
 
 /*
- * Say hello; the answer goes to *who and *rules, the channel to the transport
- * to FSWORKER_FD_TRANSPORT.  Returns the descriptor of the share's root.
+ * The kernel gives the lowest numbers, so that everything is where the filter
+ * wants it.  Returns the descriptor of the share's root.
  */
 static int
-main_hello(struct chan *broker, struct a_whello *who, struct rules *rules)
+main_claim(struct fdbag *fds, int ring[MRING_FDS])
+{
+	int rootfd, i;
+
+	if (fdbag_take(fds, 0) != FSWORKER_FD_TRANSPORT)
+		fatalx("hello: stray descriptors");
+	if ((rootfd = fdbag_take(fds, 1)) != FSWORKER_FD_ROOT)
+		fatalx("hello: stray descriptors");
+	for (i = 0; i < MRING_FDS; i++)
+		if ((ring[i] = fdbag_take(fds, 2 + (unsigned int)i)) !=
+		    FSWORKER_FD_RING + i)
+			fatalx("hello: stray descriptors");
+	proc_claim(FSWORKER_FD_TRANSPORT, S_IFSOCK, "a socket");
+	proc_claim(rootfd, S_IFDIR, "a directory");
+	return rootfd;
+}
+
+/*
+ * Say hello; the answer goes to *who and *rules, the channel to the transport
+ * to FSWORKER_FD_TRANSPORT and its ring to ring.  Returns the descriptor of
+ * the share's root.
+ */
+static int
+main_hello(struct chan *broker, struct a_whello *who, struct rules *rules,
+    int ring[MRING_FDS])
 {
 	struct q_whello q;
 	struct chan_out out;
@@ -105,13 +129,7 @@ main_hello(struct chan *broker, struct a_whello *who, struct rules *rules)
 	main_check_share(who);
 	if (rules_parse(rules, who, main_msg.tail, main_msg.tail_len) != 0)
 		fatalx("hello: rules");
-	/* The kernel gives the lowest numbers, so there is nothing to move. */
-	if (fdbag_take(&main_msg.fds, 0) != FSWORKER_FD_TRANSPORT)
-		fatalx("hello: stray descriptors");
-	if ((rootfd = fdbag_take(&main_msg.fds, 1)) != FSWORKER_FD_ROOT)
-		fatalx("hello: stray descriptors");
-	proc_claim(FSWORKER_FD_TRANSPORT, S_IFSOCK, "a socket");
-	proc_claim(rootfd, S_IFDIR, "a directory");
+	rootfd = main_claim(&main_msg.fds, ring);
 	if (at_claim_dir(who, rootfd) != 0)
 		fatalx("hello: the root is not on the share's mounts");
 	return rootfd;
@@ -184,6 +202,17 @@ main_ready(struct chan *broker, const struct n_wready *ready)
 		fatalx("ready: %s", strerror(err));
 }
 
+static void
+main_channel(struct chan *c, int ring[MRING_FDS])
+{
+	int err;
+
+	chan_init(c, FSWORKER_FD_TRANSPORT, MSG_FSWORKER, MSG_TRANSPORT, 0);
+	chan_phase(c, MSG_PHASE_RUN);
+	if ((err = chan_ring(c, ring, MRING_WORKER, 1)) != 0)
+		fatalx("ring: %s", strerror(err));
+}
+
 int
 main(void)
 {
@@ -191,7 +220,7 @@ main(void)
 	struct n_wready ready;
 	struct chan broker, transport;
 	char role[CRED_STR_MAX + 2] = "W ";
-	int rootfd;
+	int rootfd, ring[MRING_FDS];
 
 	proc_init("W", PROC_FD_PROC + 1);
 #ifdef VIOFSD_INSTRUMENTED
@@ -204,14 +233,12 @@ main(void)
 	proc_claim(PROC_FD_PROC, S_IFDIR, "a directory");
 	at_init();
 	chan_init(&broker, PROC_FD_BROKER, MSG_FSWORKER, MSG_BROKER, 0);
-	rootfd = main_hello(&broker, &fixed->who, &fixed->rules);
+	rootfd = main_hello(&broker, &fixed->who, &fixed->rules, ring);
 	frozen_set(&main_fixed, sizeof(main_fixed));
 	cred_str(&fixed->who.cred, role + 2);
 	log_init(role);
 	log_set_level(fixed->who.log_level);
-	chan_init(&transport, FSWORKER_FD_TRANSPORT, MSG_FSWORKER,
-	    MSG_TRANSPORT, 0);
-	chan_phase(&transport, MSG_PHASE_RUN);
+	main_channel(&transport, ring);
 	memset(&ready, 0, sizeof(ready));
 	main_jail(&fixed->who, rootfd, &ready);
 	main_watch(&broker);

@@ -126,10 +126,9 @@ blink_answer(struct blink *b, struct chan_msg *m)
 	cookie = b->cookie[m->hdr.id];
 	b->cookie[m->hdr.id] = NULL;
 	if (m->hdr.err != 0)
-		b->ops->worker(b->arg, cookie, (int)m->hdr.err, 0, -1);
+		b->ops->worker(b->arg, cookie, (int)m->hdr.err, 0, &m->fds);
 	else
-		b->ops->worker(b->arg, cookie, 0, a->worker_id,
-		    fdbag_take(&m->fds, 0));
+		b->ops->worker(b->arg, cookie, 0, a->worker_id, &m->fds);
 }
 
 static int

@@ -29,14 +29,15 @@
 
 struct blink;
 struct event_base;
+struct fdbag;
 
 struct blink_ops {
 	/*
-	 * The broker answered blink_wget(): err 0 and the channel fd, which
-	 * now belongs to the callee, or err and fd -1.
+	 * The broker answered blink_wget(): err, or 0 and the channel and its
+	 * ring, from which the callee takes what it keeps.
 	 */
 	void (*worker)(void *arg, void *cookie, int err, uint32_t worker_id,
-	    int fd);
+	    struct fdbag *fds);
 	/* The answer to blink_hopen(): err 0 and fd, the callee's, or -1. */
 	void (*opened)(void *arg, void *cookie, int err, int fd);
 	void (*quit)(void *arg);

@@ -32,6 +32,7 @@
 #include "implicit.h"
 #include "op.h"
 #include "vu.h"
+#include "wlink.h"
 
 #define DISPATCH_BATCH	16	/* requests between two looks at hiprio */
 #define DISPATCH_TURN	64	/* batches before other events have a turn */
@@ -150,16 +151,26 @@ dispatch_io_done(struct req *r)
 	dispatch_flush(fs);
 }
 
-void
-dispatch_flush(struct fs *fs)
+static void
+dispatch_notify(struct fs *fs)
 {
-	static const struct timeval at_once = { 0, 0 };
 	struct vring *ring;
 	unsigned int i;
 
 	for (i = 0; (ring = vu_ring(fs->dev, i)) != NULL; i++)
 		if (vu_ring_running(fs->dev, i))
 			vring_notify(ring);
+}
+
+void
+dispatch_flush(struct fs *fs)
+{
+	static const struct timeval at_once = { 0, 0 };
+
+	/* What is done already need not wait for a worker. */
+	dispatch_notify(fs);
+	wlink_settle(fs->wlink);
+	dispatch_notify(fs);
 	vu_idle(fs->dev);
 	/* By a timer, which lets the loop look at descriptors before. */
 	if (fs->stalled && req_live(fs) < REQ_LIVE_MAX / 2)

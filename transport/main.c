@@ -149,11 +149,12 @@ main_ring(void *arg, unsigned int idx)
 }
 
 static void
-main_worker(void *arg, void *cookie, int err, uint32_t worker_id, int fd)
+main_worker(void *arg, void *cookie, int err, uint32_t worker_id,
+    struct fdbag *fds)
 {
 	struct server *s = arg;
 
-	wlink_worker(&s->fs, cookie, err, worker_id, fd);
+	wlink_worker(&s->fs, cookie, err, worker_id, fds);
 }
 
 static void

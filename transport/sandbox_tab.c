@@ -52,8 +52,8 @@ static const struct sandbox_row rows[] = {
 	/* channels, the vhost-user socket, eventfds, the log */
 	SB_ALLOW(recvmsg, "chan.c: messages; vu_msg.c: vhost-user"),
 	SB_ALLOW(sendmsg, "chan.c: messages; vu_msg.c: vhost-user replies"),
-	SB_ALLOW(read, "vu_queue.c: kicks; iopool.c: wake-ups"),
-	SB_ALLOW(write, "vring.c: interrupts; log.c: lines"),
+	SB_ALLOW(read, "iopool.c: wake-ups"),
+	SB_ALLOW(write, "vring.c: interrupts; mring.c: bells; log.c: lines"),
 	SB_ALLOW(accept4, "main.c: the front-end's connection"),
 	SB_ARG(getsockopt, "chan.c: type of a worker's channel",
 	    SB_IS(1, SOL_SOCKET), SB_IS(2, SO_TYPE)),
@@ -63,10 +63,12 @@ static const struct sandbox_row rows[] = {
 	/* the event loop */
 	SB_ALLOW(epoll_wait, "main.c: libevent's loop"),
 	SB_ALLOW(epoll_ctl, "main.c: libevent's events"),
+	SB_ALLOW(sched_yield, "wlink.c: a worker answers before we sleep"),
 	SB_ALLOW(clock_gettime, "wlink.c: time [unseen: the vDSO tells it]"),
 
 	/* memory: never executable */
-	SB_ARG(mmap, "gmem.c: guest memory; malloc(3)", NO_EXEC),
+	SB_ARG(mmap, "gmem.c: guest memory; mring.c; malloc(3)", NO_EXEC),
+	SB_ARG(fcntl, "mring.c: is it sealed?", SB_IS(1, F_GET_SEALS)),
 	SB_ALLOW(munmap, "gmem.c: guest memory; malloc(3)"),
 	SB_ALLOW(mremap, "main.c: libevent grows its table "
 	    "[unseen: needs more than 16384 descriptors]"),

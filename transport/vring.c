@@ -350,6 +350,9 @@ vring_tell(struct vring *v)
 void
 vring_notify(struct vring *v)
 {
+	/* Whoever pushes notifies afterwards, so nothing is overlooked. */
+	if (!atomic_load(&v->fresh))
+		return;
 	pthread_mutex_lock(&v->lock);
 	vring_tell(v);
 	pthread_mutex_unlock(&v->lock);

@@ -88,7 +88,7 @@ struct vring {
 	uint16_t used_idx;		/* next used index to write */
 	uint16_t told_idx;		/* used_idx when we last decided */
 	uint8_t told;			/* told_idx is valid */
-	uint8_t fresh;			/* pushed since the last decision */
+	_Atomic uint8_t fresh;		/* pushed since the last decision */
 	int call_fd;
 };
 

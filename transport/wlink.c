@@ -23,6 +23,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <string.h>
 
 #include <event2/event.h>
@@ -149,43 +150,136 @@ wlink_match(struct worker *k, uint32_t id)
 	return r != NULL && r->call.id == id ? r : NULL;
 }
 
-void
-wlink_readable(int fd, short what, void *arg)
+/* wlink_settle() has to look at k. */
+static void
+wlink_due(struct worker *k)
 {
-	struct worker *k = arg;
+	struct wlink *w = k->pool->w;
+
+	if (k->due)
+		return;
+	k->due = 1;
+	k->due_round = w->round;
+	TAILQ_INSERT_TAIL(&w->due, k, due_entry);
+}
+
+/* Take one answer.  Returns 0; EAGAIN; anything else: there is no k now. */
+static int
+wlink_take(struct worker *k)
+{
 	struct wpool *p = k->pool;
 	struct wlink *w = p->w;
 	struct chan_msg *m = &w->msg;
 	struct req *r;
 	int err;
 
-	(void)fd;
-	(void)what;
 	if ((err = chan_recv(&k->chan, m)) == EAGAIN)
-		return;
+		return EAGAIN;
 	if (err != 0) {
 		wlink_lost(k, err == EPROTO ? k->chan.why : strerror(err));
-		return;
+		return EPIPE;
 	}
 	r = wlink_match(k, m->hdr.id);
 	if (r == NULL || m->hdr.type != r->call.type + 1 ||
 	    m->hdr.err > 4095) {
 		fdbag_close(&m->fds);
 		wlink_lost(k, "an answer that nobody asked for");
-		return;
+		return EPIPE;
 	}
 	TAILQ_REMOVE(&k->sent, r, entry);
 	if (--k->sent_cnt == 0) {
 		k->idle_since = wlink_now();
 		wlink_timer(w->ev_idle, WLINK_IDLE, 0);
 	}
-	p->busy++;
+	k->held = 1;
 	wlink_answer(w, r, (int)m->hdr.err, m->hdr.err == 0 ? m : NULL);
 	fdbag_close(&m->fds);
 	wlink_dispatch(p);
-	p->busy--;
-	wlink_pool_gc(p);
-	dispatch_flush(w->fs);
+	k->held = 0;
+	return 0;
+}
+
+void
+wlink_rung(int fd, short what, void *arg)
+{
+	struct worker *k = arg;
+
+	(void)fd;
+	(void)what;
+	wlink_due(k);
+	dispatch_flush(k->pool->w->fs);
+}
+
+/* It answered what it could before it went. */
+void
+wlink_end(struct worker *k)
+{
+	int err;
+
+	while ((err = wlink_take(k)) == 0)
+		continue;
+	if (err == EAGAIN)
+		wlink_lost(k, k->bad ? k->chan.why : "it is gone");
+}
+
+/*
+ * Let a worker on our processor answer before we sleep, which saves both of
+ * us from being woken.  Whoever else is there may keep it for long, so that a
+ * turn that took its time is the last one for a while.
+ */
+static void
+wlink_yield(struct wlink *w)
+{
+	uint64_t start = wlink_now_ns(), end;
+
+	if (start < w->no_yield)
+		return;
+	sched_yield();
+	end = wlink_now_ns();
+	if (end - start > WLINK_YIELD_NS)
+		w->no_yield = end + WLINK_YIELD_NOT;
+}
+
+/* Take what is there, and have the bell rung for what will come. */
+static void
+wlink_settle_one(struct wlink *w, struct worker *k)
+{
+	int err;
+
+	TAILQ_REMOVE(&w->due, k, due_entry);
+	k->due = 0;
+	if (k->bad) {
+		wlink_end(k);
+		return;
+	}
+	while ((err = wlink_take(k)) == 0)
+		continue;
+	if (err == EAGAIN && !k->due && mring_arm(&k->chan.ring))
+		wlink_due(k);
+}
+
+void
+wlink_settle(struct wlink *w)
+{
+	unsigned int i;
+	struct worker *k;
+
+	if (w->settling)
+		return;
+	w->settling = 1;
+	for (i = 0; !TAILQ_EMPTY(&w->due); i++) {
+		TAILQ_FOREACH(k, &w->due, due_entry) {
+			mring_disarm(&k->chan.ring);
+			chan_bell(&k->chan);
+		}
+		if (i < WLINK_YIELDS)
+			wlink_yield(w);
+		w->round++;
+		while ((k = TAILQ_FIRST(&w->due)) != NULL &&
+		    k->due_round != w->round)
+			wlink_settle_one(w, k);
+	}
+	w->settling = 0;
 }
 
 /* 0 when r is with the worker now; EAGAIN; anything else: it is lost. */
@@ -208,6 +302,7 @@ wlink_send(struct worker *k, struct req *r)
 		return err;
 	TAILQ_INSERT_TAIL(&k->sent, r, entry);
 	k->sent_cnt++;
+	wlink_due(k);
 	return 0;
 }
 
@@ -218,7 +313,7 @@ wlink_pick(struct wpool *p)
 	struct worker *k, *best = NULL;
 
 	TAILQ_FOREACH(k, &p->workers, entry) {
-		if (k->sent_cnt >= WLINK_WINDOW ||
+		if (k->sent_cnt >= WLINK_WINDOW || k->bad ||
 		    event_pending(k->ev_write, EV_WRITE, NULL))
 			continue;
 		if (best == NULL || k->sent_cnt < best->sent_cnt)
@@ -243,8 +338,13 @@ wlink_dispatch(struct wpool *p)
 			continue;
 		TAILQ_INSERT_HEAD(&p->todo, r, entry);
 		p->todo_cnt++;
-		/* A dead worker is noticed by its read event. */
-		event_add(err == EAGAIN ? k->ev_write : k->ev_read, NULL);
+		if (err == EAGAIN)
+			event_add(k->ev_write, NULL);
+		else if (err == EPROTO) {
+			k->bad = 1;
+			wlink_due(k);
+		}
+		/* That it is gone is seen elsewhere. */
 		break;
 	}
 	if (p->todo_cnt > 0)
@@ -277,4 +377,5 @@ wlink_writable(int fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	wlink_dispatch(k->pool);
+	dispatch_flush(k->pool->w->fs);
 }

@@ -32,6 +32,7 @@
  * not; the others are simply sent again.
  */
 
+struct fdbag;
 struct fs;
 struct req;
 struct wlink;
@@ -48,6 +49,12 @@ void	wlink_call(struct wlink *w, struct req *r);
 
 /* The broker's answer to blink_wget(): see struct blink_ops. */
 void	wlink_worker(void *arg, void *cookie, int err, uint32_t worker_id,
-	    int fd);
+	    struct fdbag *fds);
+
+/*
+ * The end of an event: workers are told once of all that is new for them, and
+ * answers that are there, or will be in a moment, are taken.
+ */
+void	wlink_settle(struct wlink *w);
 
 #endif

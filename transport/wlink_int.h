@@ -43,12 +43,20 @@ struct event;
 #define WLINK_RETRY_MS	20	/* until a refused or starved wish is made */
 #define WLINK_CRASHES	8u	/* per WLINK_CRASH_TIME, then the pool pauses */
 #define WLINK_CRASH_TIME 60	/* seconds */
+#define WLINK_YIELDS	2u	/* per event, see wlink_settle() */
+#define WLINK_YIELD_NS	300000	/* a longer one went to somebody else, */
+#define WLINK_YIELD_NOT	20000000 /* and there is none for so long */
 
 struct worker {
 	TAILQ_ENTRY(worker) entry;
 	struct wpool *pool;
 	struct chan chan;
-	struct event *ev_read, *ev_write;
+	struct event *ev_bell, *ev_write;
+	TAILQ_ENTRY(worker) due_entry;
+	unsigned int due_round;
+	int due;			/* in wlink.due: not settled */
+	int held;			/* in use further up the stack */
+	int bad;			/* takes no messages */
 	struct req_list sent;		/* oldest first: the one inside */
 	unsigned int sent_cnt;
 	uint32_t id;
@@ -80,10 +88,17 @@ struct wlink {
 	unsigned int worker_cnt;	/* live and asked for */
 	uint32_t next_id;
 	struct event *ev_idle, *ev_retry;
+	int gonefd;			/* epoll(7): channels that ended */
+	struct event *ev_gone;
+	TAILQ_HEAD(, worker) due;	/* told or asked something just now */
+	unsigned int round;
+	int settling;
+	uint64_t no_yield;		/* until this time, ns */
 	struct chan_msg msg;
 };
 
 time_t	wlink_now(void);
+uint64_t wlink_now_ns(void);
 
 /* The pool of cred, made if there is none; NULL without memory. */
 struct wpool *wlink_pool(struct wlink *w, const struct cred *cred);
@@ -112,8 +127,11 @@ void	wlink_fail(struct wpool *p, int err);
 /* No worker can be what the pool is of: as if the host had said EPERM. */
 void	wlink_nobody(struct wpool *p);
 
+/* Take what k has answered, then give it up. */
+void	wlink_end(struct worker *k);
+
 /* Events of a worker's channel; arg is the struct worker. */
-void	wlink_readable(int fd, short what, void *arg);
+void	wlink_rung(int fd, short what, void *arg);
 void	wlink_writable(int fd, short what, void *arg);
 
 #endif

@@ -21,6 +21,8 @@
 
 #include "config.h"
 
+#include <sys/epoll.h>
+
 #include <errno.h>
 #include <stdlib.h>
 #include <time.h>
@@ -41,6 +43,15 @@ wlink_now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return ts.tv_sec;
+}
+
+uint64_t
+wlink_now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
 }
 
 struct wpool *
@@ -87,18 +98,29 @@ wlink_pool_gc(struct wpool *p)
 	free(p);
 }
 
+/* Also of one that never began; closing ends the watch for its end. */
+static void
+wlink_worker_end(struct worker *k)
+{
+	if (k->ev_bell != NULL)
+		event_free(k->ev_bell);
+	if (k->ev_write != NULL)
+		event_free(k->ev_write);
+	chan_close(&k->chan);
+	free(k);
+}
+
 void
 wlink_worker_free(struct worker *k)
 {
 	struct wpool *p = k->pool;
 
 	TAILQ_REMOVE(&p->workers, k, entry);
+	if (k->due)
+		TAILQ_REMOVE(&p->w->due, k, due_entry);
 	p->worker_cnt--;
 	p->w->worker_cnt--;
-	event_free(k->ev_read);
-	event_free(k->ev_write);
-	chan_close(&k->chan);
-	free(k);
+	wlink_worker_end(k);
 }
 
 /* Give up the worker that has been idle for longest; 1 if there was one. */
@@ -113,7 +135,8 @@ wlink_evict(struct wlink *w)
 	for (i = 0; i < WLINK_BUCKETS; i++)
 		LIST_FOREACH(p, &w->pool[i], entry)
 			TAILQ_FOREACH(k, &p->workers, entry)
-				if (k->sent_cnt == 0 && p->todo_cnt == 0 &&
+				if (k->sent_cnt == 0 && !k->held &&
+				    p->todo_cnt == 0 &&
 				    (old == NULL ||
 				    k->idle_since < old->idle_since))
 					old = k;
@@ -151,10 +174,28 @@ wlink_want(struct wpool *p)
 	w->worker_cnt++;
 }
 
-static struct worker *
-wlink_worker_new(struct wpool *p, uint32_t id, int fd)
+static int
+wlink_worker_events(struct worker *k)
 {
-	struct event_base *base = p->w->fs->base;
+	struct epoll_event gone = { .events = EPOLLRDHUP, .data.ptr = k };
+	struct wlink *w = k->pool->w;
+
+	/* Nobody reads the bell: its edges are enough. */
+	k->ev_bell = event_new(w->fs->base, k->chan.ring.bell_in,
+	    EV_READ | EV_ET | EV_PERSIST, wlink_rung, k);
+	k->ev_write = event_new(w->fs->base, k->chan.fd, EV_WRITE,
+	    wlink_writable, k);
+	if (k->ev_bell == NULL || k->ev_write == NULL ||
+	    event_add(k->ev_bell, NULL) == -1)
+		return ENOMEM;
+	return epoll_ctl(w->gonefd, EPOLL_CTL_ADD, k->chan.fd, &gone) == -1 ?
+	    errno : 0;
+}
+
+static struct worker *
+wlink_worker_new(struct wpool *p, uint32_t id, struct fdbag *fds)
+{
+	int ring[MRING_FDS], i;
 	struct worker *k;
 
 	if ((k = calloc(1, sizeof(*k))) == NULL)
@@ -163,28 +204,25 @@ wlink_worker_new(struct wpool *p, uint32_t id, int fd)
 	k->id = id;
 	k->idle_since = wlink_now();
 	TAILQ_INIT(&k->sent);
-	if (chan_take(&k->chan, fd, MSG_TRANSPORT, MSG_FSWORKER, 1) != 0) {
+	if (chan_take(&k->chan, fdbag_get(fds, 0), MSG_TRANSPORT, MSG_FSWORKER,
+	    1) != 0) {
 		free(k);
 		return NULL;
 	}
+	fdbag_take(fds, 0);
 	chan_phase(&k->chan, MSG_PHASE_RUN);
-	k->ev_read = event_new(base, fd, EV_READ | EV_PERSIST, wlink_readable,
-	    k);
-	k->ev_write = event_new(base, fd, EV_WRITE, wlink_writable, k);
-	if (k->ev_read == NULL || k->ev_write == NULL ||
-	    event_add(k->ev_read, NULL) == -1) {
-		if (k->ev_read != NULL)
-			event_free(k->ev_read);
-		if (k->ev_write != NULL)
-			event_free(k->ev_write);
-		free(k);
-		return NULL;
-	}
-	return k;
+	for (i = 0; i < MRING_FDS; i++)
+		ring[i] = fdbag_take(fds, 1 + (unsigned int)i);
+	if (chan_ring(&k->chan, ring, MRING_TRANSPORT, 0) == 0 &&
+	    wlink_worker_events(k) == 0)
+		return k;
+	wlink_worker_end(k);
+	return NULL;
 }
 
 void
-wlink_worker(void *arg, void *cookie, int err, uint32_t worker_id, int fd)
+wlink_worker(void *arg, void *cookie, int err, uint32_t worker_id,
+    struct fdbag *fds)
 {
 	struct fs *fs = arg;
 	struct wlink *w = fs->wlink;
@@ -193,8 +231,7 @@ wlink_worker(void *arg, void *cookie, int err, uint32_t worker_id, int fd)
 
 	p->asked--;
 	p->busy++;
-	if (err == 0 && (k = wlink_worker_new(p, worker_id, fd)) == NULL) {
-		fd_close(&fd);
+	if (err == 0 && (k = wlink_worker_new(p, worker_id, fds)) == NULL) {
 		blink_wput(w->fs->blink, worker_id);
 		err = ENOMEM;
 	}
@@ -283,6 +320,34 @@ wlink_idle(int fd, short what, void *arg)
 		wlink_timer(w->ev_idle, WLINK_IDLE, 0);
 }
 
+/*
+ * libevent's EV_CLOSED does not tell of an end with bytes unread, and EV_READ
+ * would wake us for every descriptor that comes with an answer.
+ */
+static void
+wlink_gone(int fd, short what, void *arg)
+{
+	struct wlink *w = arg;
+	struct epoll_event ev;
+
+	(void)what;
+	/* One at a time, since each may be the end of others. */
+	while (epoll_wait(fd, &ev, 1, 0) == 1)
+		wlink_end(ev.data.ptr);
+	dispatch_flush(w->fs);
+}
+
+static int
+wlink_new_gone(struct wlink *w)
+{
+	if ((w->gonefd = epoll_create1(EPOLL_CLOEXEC)) == -1)
+		return errno;
+	w->ev_gone = event_new(w->fs->base, w->gonefd, EV_READ | EV_PERSIST,
+	    wlink_gone, w);
+	return w->ev_gone == NULL || event_add(w->ev_gone, NULL) == -1 ?
+	    ENOMEM : 0;
+}
+
 struct wlink *
 wlink_new(struct fs *fs)
 {
@@ -292,11 +357,13 @@ wlink_new(struct fs *fs)
 	if ((w = calloc(1, sizeof(*w))) == NULL)
 		return NULL;
 	w->fs = fs;
+	TAILQ_INIT(&w->due);
 	for (i = 0; i < WLINK_BUCKETS; i++)
 		LIST_INIT(&w->pool[i]);
 	w->ev_idle = evtimer_new(fs->base, wlink_idle, w);
 	w->ev_retry = evtimer_new(fs->base, wlink_retry, w);
-	if (w->ev_idle == NULL || w->ev_retry == NULL) {
+	if (w->ev_idle == NULL || w->ev_retry == NULL ||
+	    wlink_new_gone(w) != 0) {
 		free(w);
 		return NULL;
 	}

@@ -213,6 +213,12 @@ wlink_call(struct wlink *w, struct req *r)
 }
 
 void
+wlink_settle(struct wlink *w)
+{
+	(void)w;
+}
+
+void
 iopool_submit(struct iopool *p, struct req *r)
 {
 	(void)p;

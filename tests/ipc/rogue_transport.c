@@ -35,7 +35,7 @@
 #include "rogue.h"
 
 /* 0-2, broker, procfs, transport: what a worker always has. */
-#define ROGUE_WORKER_FDS	6
+#define ROGUE_WORKER_FDS	9
 
 void
 rogue_name(char name[MSG_NAME_MAX], const char *text)

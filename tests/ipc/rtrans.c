@@ -220,26 +220,27 @@ rtrans_readable(int fd, int ms)
 static void
 rtrans_give(struct rtrans *t, struct rworker *w)
 {
-	const struct timeval wait = { RTRANS_WAIT_MS / 1000, 0 };
 	struct a_wget a = { 0, 0 };
 	struct chan_out out;
-	int pair[2];
+	int pair[2], fds[1 + MRING_FDS];
 
-	if (chan_pair(pair) != 0)
-		tap_bail("socketpair: %s", strerror(errno));
-	chan_init(&w->chan, pair[0], MSG_FSWORKER, MSG_TRANSPORT, 0);
+	if (chan_pair(pair) != 0 || mring_make(fds + 1) != 0)
+		tap_bail("channel: %s", strerror(errno));
+	fds[0] = pair[1];
+	chan_init(&w->chan, pair[0], MSG_FSWORKER, MSG_TRANSPORT, 1);
 	chan_phase(&w->chan, MSG_PHASE_RUN);
-	setsockopt(pair[0], SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
 	w->id = a.worker_id = ++t->next_worker;
 	memset(&out, 0, sizeof(out));
 	out.type = A_WGET;
 	out.id = t->msg.hdr.id;
 	out.body = &a;
-	out.fds = &pair[1];
-	out.fd_cnt = 1;
+	out.fds = fds;
+	out.fd_cnt = 1 + MRING_FDS;
 	if (chan_send(&t->broker, &out) != 0)
 		tap_bail("the transport is gone");
 	close(pair[1]);
+	if (chan_ring(&w->chan, fds + 1, MRING_WORKER, 0) != 0)
+		tap_bail("ring");
 }
 
 static void
@@ -319,14 +320,34 @@ rtrans_at_rest(struct rtrans *t)
 	return 0;
 }
 
+/* The bell, or the other end closed; an old bell rings once too often. */
+static int
+rworker_wait(struct rworker *w)
+{
+	struct pollfd p[2] = {
+		{ w->chan.ring.bell_in, POLLIN, 0 },
+		{ w->chan.fd, POLLRDHUP, 0 },
+	};
+	uint64_t cnt;
+
+	if (mring_arm(&w->chan.ring))
+		return 0;
+	if (poll(p, 2, RTRANS_WAIT_MS) < 1 || p[0].revents == 0)
+		return -1;
+	return read(p[0].fd, &cnt, sizeof(cnt)) == sizeof(cnt) ? 0 : -1;
+}
+
 int
 rworker_question(struct rworker *w)
 {
+	int err;
+
 	fdbag_close(&w->msg.fds);
 	w->msg.body = NULL;
-	if (chan_recv(&w->chan, &w->msg) != 0)
-		return -1;
-	return w->msg.hdr.type;
+	while ((err = chan_recv(&w->chan, &w->msg)) == EAGAIN)
+		if (rworker_wait(w) != 0)
+			return -1;
+	return err == 0 ? w->msg.hdr.type : -1;
 }
 
 int
@@ -354,7 +375,11 @@ rworker_raw(struct rworker *w, const void *bytes, size_t len, const int *fds,
 		cm->cmsg_len = CMSG_LEN(sizeof(int) * cnt);
 		memcpy(CMSG_DATA(cm), fds, sizeof(int) * cnt);
 	}
-	return sendmsg(w->chan.fd, &mh, MSG_NOSIGNAL) == -1 ? errno : 0;
+	if (sendmsg(w->chan.fd, &mh, MSG_NOSIGNAL) == -1)
+		return errno;
+	mring_put_elsewhere(&w->chan.ring);
+	chan_bell(&w->chan);
+	return 0;
 }
 
 void
@@ -370,6 +395,7 @@ rworker_answer(struct rworker *w, const void *body, const int *fds,
 	out.fds = fds;
 	out.fd_cnt = cnt;
 	chan_send(&w->chan, &out);
+	chan_bell(&w->chan);
 }
 
 void
@@ -382,6 +408,7 @@ rworker_error(struct rworker *w, int err)
 	out.id = w->msg.hdr.id;
 	out.err = (uint32_t)err;
 	chan_send(&w->chan, &out);
+	chan_bell(&w->chan);
 }
 
 int

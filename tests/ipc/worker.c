@@ -236,12 +236,15 @@ worker_rules(const void *tail, size_t tail_len)
 /* The broker's half of hello.  Returns 0 or -1. */
 static int
 worker_hello(struct worker *w, const struct wtree *t,
-    const struct a_whello *who, int theirs)
+    const struct a_whello *who, int theirs, const int ring[MRING_FDS])
 {
 	struct chan b;
 	struct chan_out out;
-	int fds[2] = { theirs, t->sharefd }, ok;
+	int fds[2 + MRING_FDS], ok;
 
+	fds[0] = theirs;
+	fds[1] = t->sharefd;
+	memcpy(fds + 2, ring, sizeof(fds) - 2 * sizeof(int));
 	chan_init(&b, w->broker, MSG_BROKER, MSG_FSWORKER, 0);
 	if (chan_recv(&b, &w->msg) != 0 || w->msg.hdr.type != Q_WHELLO)
 		return -1;
@@ -252,7 +255,7 @@ worker_hello(struct worker *w, const struct wtree *t,
 	out.tail = worker_tail;
 	out.tail_len = worker_tail_len;
 	out.fds = fds;
-	out.fd_cnt = 2;
+	out.fd_cnt = 2 + MRING_FDS;
 	ok = memcmp(w->msg.body, msg_build_id, MSG_BUILD_ID) == 0;
 	if (!ok || chan_send(&b, &out) != 0)
 		return -1;
@@ -269,12 +272,12 @@ worker_start(struct worker *w, const struct wtree *t,
 {
 	const char *dir = getenv("VIOFSD_LIBEXECDIR");
 	char path[4096];
-	int b[2], c[2], err;
+	int b[2], c[2], ring[MRING_FDS], err;
 
 	snprintf(path, sizeof(path), "%s/viofsd-fsworker",
 	    dir == NULL ? "." : dir);
-	if (chan_pair(b) != 0 || chan_pair(c) != 0)
-		tap_bail("socketpair: %s", strerror(errno));
+	if (chan_pair(b) != 0 || chan_pair(c) != 0 || mring_make(ring) != 0)
+		tap_bail("channels: %s", strerror(errno));
 	memset(w, 0, sizeof(*w));
 	if ((w->pid = fork()) == -1)
 		tap_bail("fork: %s", strerror(errno));
@@ -284,8 +287,10 @@ worker_start(struct worker *w, const struct wtree *t,
 	w->broker = b[0];
 	chan_init(&w->chan, c[0], MSG_TRANSPORT, MSG_FSWORKER, 0);
 	chan_phase(&w->chan, MSG_PHASE_RUN);
-	err = worker_hello(w, t, told, c[1]);
+	err = worker_hello(w, t, told, c[1], ring);
 	close(c[1]);
+	if (chan_ring(&w->chan, ring, MRING_TRANSPORT, 1) != 0)
+		tap_bail("ring");
 	return err;
 }
 
@@ -344,7 +349,11 @@ worker_raw(struct worker *w, const void *bytes, size_t len, const int *fds,
 		cm->cmsg_len = CMSG_LEN(sizeof(int) * fd_cnt);
 		memcpy(CMSG_DATA(cm), fds, sizeof(int) * fd_cnt);
 	}
-	return sendmsg(w->chan.fd, &mh, MSG_NOSIGNAL) == -1 ? errno : 0;
+	if (sendmsg(w->chan.fd, &mh, MSG_NOSIGNAL) == -1)
+		return errno;
+	mring_put_elsewhere(&w->chan.ring);
+	chan_bell(&w->chan);
+	return 0;
 }
 
 int

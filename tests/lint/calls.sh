@@ -58,9 +58,9 @@ lint_rule calls_mount "mounts are made in root, tree and spawner alone" \
 lint_rule calls_socket "sockets are made in socket.c and chan.c alone" \
     lint_only 'socket|socketpair|connect|bind|listen' \
     'broker/socket[.]c|common/chan[.]c'
-lint_rule calls_memory "memory is mapped in gmem.c, and frozen in frozen.c" \
+lint_rule calls_memory "memory is mapped in gmem.c and mring.c, frozen in frozen.c" \
     lint_only 'mmap|mmap64|mremap|mprotect|shmat|memfd_create' \
-    'common/frozen[.]c|transport/gmem[.]c'
+    'common/(frozen|mring)[.]c|transport/gmem[.]c'
 lint_rule calls_signal "processes are killed by the broker alone" \
     lint_only 'kill|tgkill|tkill|killpg|sigqueue|pidfd_send_signal|ptrace' \
     'broker/(serve|spawner)[.]c'

@@ -38,7 +38,7 @@ include_powers() {
 	<seccomp.h>		common/sandbox\.c
 	<cap-ng.h>		common/(caps|jail)\.c|broker/spawn_child\.c
 	<sys/capability.h>	none
-	<sys/mman.h>		common/frozen\.c|transport/gmem\.c|[a-z]*/sandbox_[a-z]*\.c
+	<sys/mman.h>		common/(frozen|mring)\.c|transport/gmem\.c|[a-z]*/sandbox_[a-z]*\.c
 	<sys/mount.h>		broker/(probe|root|spawner|tree)\.c
 	<sys/socket.h>		common/(chan|log|sandbox_fsworker)\.c|transport/(main|vu_msg|sandbox_tab)\.c|broker/(socket|sandbox_tab)\.c
 	<linux/openat2.h>	fsworker/at\.c|broker/(probe|tree)\.c

@@ -342,8 +342,8 @@ probe_never(const struct set *s)
 		SYS_perf_event_open, SYS_keyctl, SYS_add_key,
 		SYS_init_module, SYS_finit_module, SYS_kexec_load,
 		SYS_reboot, SYS_open_by_handle_at, SYS_pidfd_getfd,
-		SYS_memfd_create, SYS_personality, SYS_setuid, SYS_setgid,
-		SYS_setreuid, SYS_setregid,
+		SYS_personality, SYS_setuid, SYS_setgid, SYS_setreuid,
+		SYS_setregid,
 	};
 	unsigned int i;
 	int good = 1;

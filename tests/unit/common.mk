@@ -10,6 +10,7 @@ common_tests = \
 	tests/unit/test_jail \
 	tests/unit/test_landlock \
 	tests/unit/test_log \
+	tests/unit/test_mring \
 	tests/unit/test_msg \
 	tests/unit/test_sandbox
 check_PROGRAMS += $(common_tests)
@@ -31,6 +32,8 @@ tests_unit_test_jail_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_jail_LDADD = $(common_test_libs)
 tests_unit_test_log_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_log_LDADD = $(common_test_libs)
+tests_unit_test_mring_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_mring_LDADD = $(common_test_libs)
 tests_unit_test_msg_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_msg_LDADD = $(common_test_libs)
 tests_unit_test_sandbox_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

@@ -70,15 +70,15 @@ fd_count(void)
 }
 
 static void
-on_worker(void *arg, void *cookie, int err, uint32_t worker_id, int fd)
+on_worker(void *arg, void *cookie, int err, uint32_t worker_id,
+    struct fdbag *fds)
 {
 	assert_ptr_equal(arg, &base);
 	assert_ptr_equal(cookie, &worker_cnt);
-	assert_int_equal(fd == -1, err != 0);
+	assert_int_equal(fds->cnt, err != 0 ? 0 : 1 + MRING_FDS);
 	assert_int_equal(worker_id, err == 0 ? 77 : 0);
 	worker_cnt++;
 	worker_err = err;
-	fd_close(&fd);
 }
 
 static void
@@ -192,6 +192,7 @@ answer(uint16_t type, uint32_t id, uint32_t err)
 	struct a_wget got = { 77, 0 };
 	struct chan_out out;
 	int fd = open("/dev/null", O_PATH | O_CLOEXEC);
+	int fds[1 + MRING_FDS] = { fd, fd, fd, fd };
 
 	memset(&out, 0, sizeof(out));
 	out.type = type;
@@ -199,8 +200,8 @@ answer(uint16_t type, uint32_t id, uint32_t err)
 	out.err = err;
 	if (err == 0) {
 		out.body = type == A_HOPEN ? (void *)&opened : (void *)&got;
-		out.fds = &fd;
-		out.fd_cnt = 1;
+		out.fds = fds;
+		out.fd_cnt = type == A_HOPEN ? 1 : 1 + MRING_FDS;
 	}
 	assert_int_equal(chan_send(&broker, &out), 0);
 	fd_close(&fd);

@@ -28,6 +28,7 @@
 #include <cmocka.h>
 
 #include "transport/dispatch.c"
+#include "transport/wlink_int.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +37,7 @@
 #define HANG	10		/* seconds until a hang is one */
 
 static struct fs fs;
+static struct wlink workers;	/* none is due */
 static struct vring rings[2];
 static unsigned int left[2];	/* requests in each ring */
 static unsigned int pushed[2];
@@ -127,6 +129,8 @@ setup(void **state)
 	memset(pushed, 0, sizeof(pushed));
 	memset(left, 0, sizeof(left));
 	other_cnt = 0;
+	TAILQ_INIT(&workers.due);
+	fs.wlink = &workers;
 	fs.base = event_base_new();
 	fs.reqs = req_pool_new(0);
 	fs.resume = event_new(fs.base, -1, 0, dispatch_resume, &fs);
