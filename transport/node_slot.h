@@ -37,7 +37,7 @@ struct node_chunk {
 	struct node *node;		/* NODE_CHUNK of them, NULL = gone */
 	struct node *free;
 	uint32_t used;
-	uint32_t gen;			/* its nodes begin with when it is new */
+	uint32_t gen;			/* its nodes begin with if made anew */
 };
 TAILQ_HEAD(node_chunk_list, node_chunk);
 
