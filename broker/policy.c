@@ -31,7 +31,7 @@
 
 #define POLICY_USER_CAPS	0ULL
 #define POLICY_CREATOR_CAPS	JAIL_CAP(CAP_DAC_OVERRIDE)
-#define POLICY_ROOT_CAPS \
+#define POLICY_USUAL_CAPS \
 	(JAIL_CAP(CAP_CHOWN) | JAIL_CAP(CAP_DAC_OVERRIDE) | \
 	JAIL_CAP(CAP_FOWNER) | JAIL_CAP(CAP_FSETID) | \
 	JAIL_CAP(CAP_MKNOD) | JAIL_CAP(CAP_SETFCAP))
@@ -41,7 +41,7 @@ policy_init(struct policy *p, const struct idmap *ids, uint64_t add,
     uint64_t drop)
 {
 	memset(p, 0, sizeof(*p));
-	p->root_caps = (POLICY_ROOT_CAPS | add) & ~drop;
+	p->root_caps = (POLICY_USUAL_CAPS | add) & ~drop;
 	p->ids = *ids;
 }
 

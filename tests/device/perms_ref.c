@@ -93,11 +93,12 @@ perms_ref_open(int fd, uint32_t flags, uint64_t *sum)
 	return n == -1 ? EIO : 0;
 }
 
-/* As the daemon does it: new, or there and opened. */
+/* As the daemon does it: new, or there, a regular file, and opened. */
 static int
 perms_ref_create(int dir, const struct perms_op *op)
 {
-	int	 fd, node;
+	struct stat	 st;
+	int		 fd, node;
 
 	fd = openat(dir, op->name, (int)(op->b | O_CREAT | O_EXCL |
 	    O_NOFOLLOW | O_CLOEXEC), op->a);
@@ -105,6 +106,10 @@ perms_ref_create(int dir, const struct perms_op *op)
 		node = openat(dir, op->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 		if (node == -1)
 			return errno;
+		if (fstat(node, &st) == -1 || !S_ISREG(st.st_mode)) {
+			close(node);
+			return EBADF;
+		}
 		fd = perms_reopen(node, (int)op->b & O_ACCMODE);
 		close(node);
 	}

@@ -8,6 +8,7 @@ broker_tests = \
 	tests/unit/test_idmap \
 	tests/unit/test_idspace \
 	tests/unit/test_policy \
+	tests/unit/test_policy_rules \
 	tests/unit/test_seal \
 	tests/unit/test_share \
 	tests/unit/test_tree \
@@ -32,6 +33,10 @@ tests_unit_test_idmap_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_idmap_LDADD = $(broker_test_libs)
 tests_unit_test_idspace_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_idspace_LDADD = $(broker_test_libs)
+tests_unit_test_policy_rules_SOURCES = \
+	tests/unit/test_policy_rules.c tests/unit/confenv.h
+tests_unit_test_policy_rules_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_policy_rules_LDADD = $(broker_test_libs)
 tests_unit_test_policy_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_policy_LDADD = $(broker_test_libs)
 tests_unit_test_seal_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
