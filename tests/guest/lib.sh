@@ -308,6 +308,10 @@ guest_qemu_args() {
 		guest_qemu+=(-chardev "socket,id=fs,path=$2"
 		    -device "vhost-user-fs-pci,queue-size=1024,chardev=fs,tag=$guest_tag")
 	fi
+	if [ -n "${GUEST_SECOND:-}" ]; then
+		guest_qemu+=(-chardev "socket,id=fs2,path=$GUEST_SECOND"
+		    -device "vhost-user-fs-pci,queue-size=1024,chardev=fs2,tag=$GUEST_SECOND_TAG")
+	fi
 }
 
 # Answers one line of the guest; 1 when it was the last.
