@@ -371,6 +371,30 @@ test_direction_and_phase(void **state)
 	assert_int_equal(chan_recv(&us, &msg), 0);
 }
 
+/* What is no channel stays the caller's. */
+static void
+test_take(void **state)
+{
+	struct chan c = { .fd = -1 };
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(chan_take(&c, -1, MSG_BROKER, MSG_FSWORKER, 1),
+	    EBADF);
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	assert_int_equal(chan_take(&c, fds[0], MSG_BROKER, MSG_FSWORKER, 1),
+	    ENOTSOCK);
+	close(fds[0]);
+	close(fds[1]);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0,
+	    fds), 0);
+	assert_int_equal(chan_take(&c, fds[0], MSG_BROKER, MSG_FSWORKER, 1),
+	    EPROTOTYPE);
+	assert_int_equal(c.fd, -1);
+	close(fds[0]);
+	close(fds[1]);
+}
+
 static void
 test_end(void **state)
 {
@@ -478,7 +502,7 @@ main(void)
 		UNIT(test_two_control_messages),
 		UNIT(test_truncated),
 		UNIT(test_direction_and_phase),
-		UNIT(test_end),
+		UNIT(test_take), UNIT(test_end),
 		UNIT(test_end_after_message),
 		UNIT(test_full),
 		UNIT(test_random),
