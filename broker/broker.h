@@ -53,6 +53,8 @@ struct broker {
 	struct tree tree;
 	struct policy *policy;	/* frozen, as conf is */
 	struct userns userns;	/* what workers and transport live in */
+	uint32_t userns_flags;	/* MSG_SHARE_ONE_USER, _OWN_GROUPS */
+	struct cred own_groups;	/* if they are stuck */
 	struct groups groups;	/* what policy looks at */
 	uint32_t rules;		/* MSG_POLICY_* */
 	int handles;		/* file handles are opened */

@@ -64,7 +64,7 @@ launch_ids(const struct launch *l)
 		caps_keep(caps, 0);
 	else if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == -1)
 		fatal("PR_SET_KEEPCAPS");
-	if (setgroups(0, NULL) == -1 ||
+	if ((!l->stuck && setgroups(0, NULL) == -1) ||
 	    setresgid(l->gid, l->gid, l->gid) == -1 ||
 	    setresuid(l->uid, l->uid, l->uid) == -1)
 		fatal("ids %u:%u", l->uid, l->gid);

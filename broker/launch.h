@@ -32,7 +32,8 @@ struct launch {
 	int nullfd;
 	int usernsfd;		/* to live in, -1 = where it starts */
 	int chanfd;		/* the transport's end */
-	uid_t uid;		/* never 0 */
+	int stuck;		/* its supplementary groups stay */
+	uid_t uid;		/* 0 only if there is no other */
 	gid_t gid;
 	uint64_t nofile;	/* descriptors it may hold */
 	const char *title;	/* its argv[0] */

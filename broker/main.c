@@ -28,7 +28,6 @@
 #include <limits.h>
 #include <linux/capability.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "../common/caps.h"
@@ -46,6 +45,7 @@
 #include "setup.h"
 #include "socket.h"
 #include "title.h"
+#include "userns.h"
 #include "worker.h"
 
 #define MAIN_NOFILE	1024	/* broker: three for each worker, and ours */
@@ -55,8 +55,7 @@
 struct main_fixed {
 	struct conf conf;
 	struct policy policy;
-	struct idspace space[2];	/* what the policy points to: */
-	struct groups groups;
+	struct groups groups;	/* what the policy points to */
 };
 
 static struct broker broker;
@@ -74,19 +73,22 @@ main_std_fds(void)
 		close(fd);
 }
 
-/* Root and nothing else, or no service. */
+/* Root is nobody but root; others become root of a user namespace later. */
 static void
 main_identity(void)
 {
+	struct userns here;
+
 #ifdef VIOFSD_INSTRUMENTED
 	fatalx("this build is for tests and does not serve: no sanitizer fits "
 	    "into the sandbox");
 #endif
 	if (geteuid() != 0)
-		fatalx("must be started as root");
+		return;
+	userns_here(&here);
 	/* Whatever groups root came with are not wanted. */
-	if (setgroups(0, NULL) == -1 || setresgid(0, 0, 0) == -1 ||
-	    setresuid(0, 0, 0) == -1)
+	if ((!here.stuck && setgroups(0, NULL) == -1) ||
+	    setresgid(0, 0, 0) == -1 || setresuid(0, 0, 0) == -1)
 		fatal("ids");
 }
 
@@ -124,6 +126,8 @@ main_jail(struct broker *b)
 		log_warnx("this kernel has no Landlock; namespaces and filters "
 		    "stand alone");
 	cred_set(&self, CRED_ROOT, 0, 0);
+	if (b->userns.stuck)
+		self = b->own_groups;
 	jail_verify(&self, caps);
 }
 
@@ -133,10 +137,6 @@ main_freeze(struct broker *b)
 {
 	struct main_fixed *f = &main_fixed.v;
 
-	if (b->policy->space != NULL) {
-		memcpy(f->space, b->policy->space, sizeof(f->space));
-		f->policy.space = f->space;
-	}
 	if (b->policy->groups != NULL) {
 		f->groups = *b->policy->groups;
 		f->groups.users = frozen_copy(f->groups.users,
@@ -171,6 +171,8 @@ main(int argc, char *argv[])
 	title_init(argc, argv);
 	conf_load(conf, argc, argv);
 	main_identity();
+	if (conf->print_security && geteuid() != 0)
+		fatalx("--print-security: must be run as root");
 	if (conf->print_security)
 		return security_print(stdout);
 	b->conf = conf;

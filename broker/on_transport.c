@@ -42,7 +42,7 @@ on_hello_fill(const struct broker *b, struct a_hello *a)
 	const struct conf *c = b->conf;
 
 	memset(a, 0, sizeof(*a));
-	a->flags = share_flags(c, b->handles);
+	a->flags = share_flags(c, b->handles) | b->userns_flags;
 	a->cache = (uint32_t)c->cache;
 	a->io_thread_cnt = c->thread_pool_size == 0 ?
 	    4 : (uint32_t)c->thread_pool_size;

@@ -40,7 +40,7 @@ on_whello_fill(const struct worker *w, struct a_whello *a)
 	memset(a, 0, sizeof(*a));
 	a->cred = w->cred;
 	a->caps = w->caps;
-	a->flags = share_flags(b->conf, b->handles);
+	a->flags = share_flags(b->conf, b->handles) | b->userns_flags;
 	a->log_level = log_get_level();
 	a->seccomp = b->action;
 	a->mount_cnt = b->tree.mount_cnt;
@@ -98,7 +98,7 @@ on_whello(struct worker *w, struct chan_msg *m)
 static const char *
 on_wready_differs(const struct worker *w, const struct n_wready *n)
 {
-	const struct cred *c = &w->cred;
+	const struct cred *c = &w->cred, *groups = c;
 
 	if (n->ruid != c->uid || n->euid != c->uid || n->suid != c->uid ||
 	    n->fsuid != c->uid)
@@ -106,8 +106,10 @@ on_wready_differs(const struct worker *w, const struct n_wready *n)
 	if (n->rgid != c->gid || n->egid != c->gid || n->sgid != c->gid ||
 	    n->fsgid != c->gid)
 		return "its group is wrong";
-	if (n->groups.gid_cnt != c->gid_cnt ||
-	    memcmp(n->groups.gids, c->gids, sizeof(c->gids)) != 0)
+	if (w->broker->userns.stuck)
+		groups = &w->broker->own_groups;
+	if (n->groups.gid_cnt != groups->gid_cnt ||
+	    memcmp(n->groups.gids, groups->gids, sizeof(c->gids)) != 0)
 		return "its supplementary groups are wrong";
 	if (n->cap_eff != w->caps || n->cap_prm != w->caps ||
 	    n->cap_bnd != w->caps || n->cap_inh != 0 || n->cap_amb != 0)

@@ -46,9 +46,10 @@ policy_init(struct policy *p, const struct idmap *ids, uint64_t add,
 }
 
 void
-policy_space(struct policy *p, const struct idspace space[2])
+policy_space(struct policy *p, const struct idspace space[2], int stuck)
 {
-	p->space = space;
+	memcpy(p->space, space, sizeof(p->space));
+	p->stuck = stuck;
 }
 
 /* Does every id of cred exist where its worker would live? */
@@ -57,9 +58,8 @@ policy_exists(const struct policy *p, const struct cred *cred)
 {
 	uint32_t i;
 
-	if (p->space == NULL)
-		return 1;
-	if (!idspace_has(&p->space[IDMAP_UID], cred->uid) ||
+	if ((p->stuck && cred->gid_cnt != 0) ||
+	    !idspace_has(&p->space[IDMAP_UID], cred->uid) ||
 	    !idspace_has(&p->space[IDMAP_GID], cred->gid))
 		return 0;
 	for (i = 0; i < cred->gid_cnt; i++)
@@ -185,8 +185,7 @@ policy_out(const struct policy *p, enum idmap_of of, uint32_t id)
 {
 	uint32_t out;
 
-	return p->space != NULL && idspace_out(&p->space[of], id, &out) == 0 ?
-	    out : id;
+	return idspace_out(&p->space[of], id, &out) == 0 ? out : id;
 }
 
 /* The host's user, or NULL. */
@@ -207,8 +206,8 @@ policy_user_groups(const struct policy *p, uint32_t uid,
 
 	for (i = 0; u != NULL && i < u->cnt; i++) {
 		list[cnt] = u->gids[i];
-		if (p->space == NULL || idspace_in(&p->space[IDMAP_GID],
-		    u->gids[i], &list[cnt]) == 0)
+		if (idspace_in(&p->space[IDMAP_GID], u->gids[i],
+		    &list[cnt]) == 0)
 			cnt++;
 	}
 	return cnt;

@@ -78,7 +78,8 @@ struct policy_rules {
 struct policy {
 	uint64_t root_caps;	/* of a root worker */
 	struct idmap ids;	/* checked; the rules outlive the policy */
-	const struct idspace *space;	/* by enum idmap_of, outlive it */
+	struct idspace space[2];	/* by enum idmap_of */
+	int stuck;		/* groups cannot be changed */
 	struct policy_rules rules;
 	const struct groups *groups;	/* outlives the policy; or NULL */
 };
@@ -100,9 +101,10 @@ void	policy_init(struct policy *p, const struct idmap *ids, uint64_t add,
 
 /*
  * Workers live in a user namespace with these ids, by enum idmap_of; without
- * it, every id exists.
+ * it, every id exists.  stuck: nobody has other supplementary groups than we.
  */
-void	policy_space(struct policy *p, const struct idspace space[2]);
+void	policy_space(struct policy *p, const struct idspace space[2],
+	    int stuck);
 
 /*
  * The rest: what the options say, and the host's groups (NULL where they do

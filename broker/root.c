@@ -36,6 +36,24 @@
 #include "root.h"
 
 void
+root_mounts(void)
+{
+	if (unshare(CLONE_NEWNS) == -1)
+		fatal("unshare: no new mount namespace");
+}
+
+int
+root_proc(void)
+{
+	int fd;
+
+	fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd == -1)
+		fatal("/proc");
+	return fd;
+}
+
+void
 root_unshare(void)
 {
 	if (unshare(ROOT_NAMESPACES) == -1)

@@ -27,6 +27,12 @@
 #define ROOT_NAMESPACES	(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | \
 	CLONE_NEWUTS | CLONE_NEWCGROUP)
 
+/* Mounts of our own, to copy from: a user namespace can use no others. */
+void	root_mounts(void);
+
+/* The directory /proc that we have now; fatal if there is none. */
+int	root_proc(void);
+
 /* Leave the host's namespaces.  Fatal on failure. */
 void	root_unshare(void);
 

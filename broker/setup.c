@@ -27,6 +27,7 @@
 #include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../common/jail.h"
 #include "../common/log.h"
@@ -68,7 +69,7 @@ setup_policy(struct broker *b, uint64_t have)
 	unsigned int cap;
 
 	policy_init(b->policy, &ids, c->caps_add, c->caps_drop);
-	policy_space(b->policy, b->userns.space);
+	policy_space(b->policy, b->userns.space, b->userns.stuck);
 	/* Asked before the root goes away; nobody can look again later. */
 	if (policy_host(&c->rules) || c->rules.groups == POLICY_GROUPS_HOST)
 		groups_load(&b->groups, &c->rules);
@@ -112,19 +113,57 @@ setup_handles(struct broker *b, uint64_t have)
 	tree_close_mounts(&b->tree);
 }
 
-/* A map that changes nothing needs no namespace. */
+/*
+ * The user namespace of transport and workers: the one that we are in, another
+ * that root asks for, or one that everything of an ordinary user's is in.
+ */
 static void
 setup_userns(struct broker *b, struct setup *s)
 {
 	const struct conf *c = b->conf;
+	struct userns *u = &b->userns;
 
 	s->usernsfd = -1;
-	if (idspace_same(&c->space[IDMAP_UID]) &&
+	userns_here(u);
+	s->here = *u;
+	/* Root of a namespace that whoever made it gave no mounts. */
+	if (geteuid() == 0 && !idspace_same(&u->space[IDMAP_UID]))
+		root_mounts();
+	if (geteuid() == 0 && idspace_same(&c->space[IDMAP_UID]) &&
 	    idspace_same(&c->space[IDMAP_GID]))
 		return;
-	b->userns.space[IDMAP_UID] = c->space[IDMAP_UID];
-	b->userns.space[IDMAP_GID] = c->space[IDMAP_GID];
-	s->usernsfd = userns_make(&b->userns);
+	u->space[IDMAP_UID] = c->space[IDMAP_UID];
+	u->space[IDMAP_GID] = c->space[IDMAP_GID];
+	s->usernsfd = userns_make(u);
+	if (geteuid() == 0)
+		return;
+	userns_become_root(&s->usernsfd, u->stuck);
+	root_mounts();
+	s->here = *u;
+}
+
+/* The transport's ids, if they exist where it starts, or the next best. */
+static void
+setup_transport_ids(struct broker *b, struct setup *s)
+{
+	conf_transport_ids(&s->ids);
+	if (!idspace_has(&s->here.space[IDMAP_UID], s->ids.uid))
+		s->ids.uid = idspace_last(&s->here.space[IDMAP_UID]);
+	if (!idspace_has(&s->here.space[IDMAP_GID], s->ids.gid))
+		s->ids.gid = idspace_last(&s->here.space[IDMAP_GID]);
+	if (s->ids.uid == 0 || s->ids.gid == 0) {
+		b->userns_flags |= MSG_SHARE_ONE_USER;
+		log_warnx("there is but one id: transport and workers are the "
+		    "same user");
+	}
+	if (!b->userns.stuck)
+		return;
+	b->userns_flags |= MSG_SHARE_OWN_GROUPS;
+	cred_set(&b->own_groups, CRED_ROOT, 0, 0);
+	jail_own_groups(&b->own_groups);
+	if (b->own_groups.gid_cnt != 0)
+		log_warnx("all processes keep the supplementary groups of who "
+		    "started viofsd: they cannot be changed here");
 }
 
 /* Is host id 0 nobody's in the guest, so that a set-uid file is no root's? */
@@ -196,12 +235,12 @@ setup_acquire(struct broker *b, struct setup *s)
 	setup_notes(b);
 	if (c->socket_group != NULL)
 		gid = conf_group(c->socket_group);
+	helper_open(&s->helpers);
 	setup_userns(b, s);
 	setup_share(b);
-	helper_open(&s->helpers);
 	b->nofile = (uint32_t)limit_nofile(c->rlimit_nofile);
 	s->helper_nofile = limit_helpers();
-	conf_transport_ids(&s->ids);
+	setup_transport_ids(b, s);
 	/* Behind what may be refused, for the socket would stay. */
 	if (c->socket_path != NULL)
 		b->listenfd = socket_listen(c->socket_path, gid, &b->lockfd);
@@ -236,13 +275,13 @@ setup_children(struct broker *b, struct setup *s)
 	l.nullfd = s->nullfd;
 	l.usernsfd = s->usernsfd;
 	l.chanfd = s->transportfd;
+	l.stuck = b->userns.stuck;
 	l.uid = s->ids.uid;
 	l.gid = s->ids.gid;
 	l.nofile = b->nofile;
 	l.title = s->title;
 	b->transport_pidfd = launch_transport(&l);
 	root_unshare();
-	root_empty();
 	sc.policy = b->policy;
 	sc.nullfd = s->nullfd;
 	sc.usernsfd = s->usernsfd;
@@ -251,6 +290,7 @@ setup_children(struct broker *b, struct setup *s)
 	sc.nofile = s->helper_nofile;
 	sc.action = b->action;
 	b->spawner_pidfd = spawner_start(&sc);
+	root_empty();
 	fd_close(&s->nullfd);
 	fd_close(&s->usernsfd);
 	fd_close(&s->transportfd);

@@ -19,6 +19,7 @@
 
 #include "conf.h"
 #include "helper.h"
+#include "userns.h"
 
 /*
  * Knows: what the broker takes from the host while it can, in which order.
@@ -31,6 +32,7 @@ struct broker;
 struct setup {
 	struct helper_set helpers;
 	struct conf_ids ids;
+	struct userns here;	/* what we are in */
 	int nullfd;		/* open before setup_acquire() */
 	int usernsfd;		/* of workers and transport, -1 = ours */
 	int transportfd;	/* children's ends of the channels */

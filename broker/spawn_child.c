@@ -92,13 +92,13 @@ spawn_child_ambient(uint64_t caps)
 }
 
 static void
-spawn_child_ids(const struct cred *cred, uint64_t caps)
+spawn_child_ids(const struct cred *cred, uint64_t caps, int stuck)
 {
 	caps_keep(caps | JAIL_CAP(CAP_SETUID) | JAIL_CAP(CAP_SETGID), caps);
 	/* Cleared again by the exec. */
 	if (caps != 0 && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == -1)
 		fatal("PR_SET_KEEPCAPS");
-	if (setgroups(cred->gid_cnt, cred->gids) == -1)
+	if (!stuck && setgroups(cred->gid_cnt, cred->gids) == -1)
 		fatal("setgroups");
 	if (setresgid(cred->gid, cred->gid, cred->gid) == -1)
 		fatal("setresgid");
@@ -111,7 +111,7 @@ spawn_child_ids(const struct cred *cred, uint64_t caps)
 }
 
 void
-spawn_child(const struct q_spawn *q, uint64_t caps, int chanfd)
+spawn_child(const struct q_spawn *q, uint64_t caps, int chanfd, int stuck)
 {
 	char who[CRED_STR_MAX], title[CRED_STR_MAX + 32], *argv[2];
 	char *envp[1] = { NULL };
@@ -124,7 +124,7 @@ spawn_child(const struct q_spawn *q, uint64_t caps, int chanfd)
 	argv[1] = NULL;
 	spawn_child_signals();
 	spawn_child_fds(chanfd);
-	spawn_child_ids(&q->cred, caps);
+	spawn_child_ids(&q->cred, caps, stuck);
 	proc_die_with_parent();
 	syscall(SYS_execveat, SPAWN_FD_EXE, "", argv, envp, AT_EMPTY_PATH);
 	fatal("viofsd-fsworker");

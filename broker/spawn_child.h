@@ -36,6 +36,7 @@
  * worker.  Never returns.
  */
 __attribute__((noreturn))
-void	spawn_child(const struct q_spawn *q, uint64_t caps, int chanfd);
+void	spawn_child(const struct q_spawn *q, uint64_t caps, int chanfd,
+	    int stuck);
 
 #endif

@@ -32,6 +32,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/sched.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -46,6 +47,7 @@
 #include "../common/sandbox_fsworker.h"
 #include "fdmap.h"
 #include "policy.h"
+#include "root.h"
 #include "sandbox_tab.h"
 #include "spawn_child.h"
 #include "spawner.h"
@@ -81,10 +83,15 @@ spawner_procfs(void)
 		fatal("procfs: subset=pid");
 	mnt = fsmount(fs, FSMOUNT_CLOEXEC,
 	    MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
-	if (mnt == -1)
-		fatal("procfs: fsmount");
 	close(fs);
-	return mnt;
+	if (mnt != -1)
+		return mnt;
+	if (errno != EPERM)
+		fatal("procfs: fsmount");
+	/* A container that hides parts of its own lets nobody have another. */
+	log_warnx("no procfs of its own for the jail: workers reopen their "
+	    "files through the container's");
+	return root_proc();
 }
 
 static void
@@ -116,6 +123,8 @@ spawner_jail(const struct policy *policy, uint64_t nofile)
 	jail_no_new_privs();
 	proc_die_with_parent();
 	cred_set(&self, CRED_ROOT, 0, 0);
+	if (policy->stuck)
+		jail_own_groups(&self);
 	jail_verify(&self, caps);
 }
 
@@ -200,7 +209,7 @@ spawner_fork(struct spawner *s, const struct q_spawn *q, int chanfd,
 	if ((*pid = fork()) == -1)
 		return errno;
 	if (*pid == 0)
-		spawn_child(q, caps, chanfd);
+		spawn_child(q, caps, chanfd, s->policy->stuck);
 	p->pid = *pid;
 	p->worker_id = q->worker_id;
 	return 0;
@@ -328,9 +337,10 @@ spawner_main(const struct spawner_conf *sc)
 	src[PROC_FD_BROKER] = sc->chanfd;
 	src[SPAWNER_FD_PROC] = spawner_procfs();
 	src[SPAWNER_FD_EXE] = sc->exefd;
-	/* Behind the procfs, which is mounted with the broker's rights. */
+	/* The procfs is mounted with the broker's rights, beside the host's. */
+	root_empty();
 	if (usernsfd != -1)
-		userns_become_root(&usernsfd);
+		userns_become_root(&usernsfd, s->policy->stuck);
 	fdmap(src, SPAWNER_FD_CNT, 3);
 	spawner_signals(s);
 	chan_init(&s->broker, PROC_FD_BROKER, MSG_SPAWNER, MSG_BROKER, 0);
@@ -344,16 +354,17 @@ spawner_main(const struct spawner_conf *sc)
 int
 spawner_start(const struct spawner_conf *sc)
 {
-	int pidfd;
-	pid_t pid;
+	struct clone_args ca;
+	int pidfd = -1;
+	long pid;
 
-	if (unshare(CLONE_NEWPID) == -1)
-		fatal("unshare: no new pid namespace");
-	if ((pid = fork()) == -1)
-		fatal("fork");
+	memset(&ca, 0, sizeof(ca));
+	ca.flags = CLONE_PIDFD | CLONE_NEWPID | CLONE_NEWNS;
+	ca.pidfd = (uintptr_t)&pidfd;
+	ca.exit_signal = SIGCHLD;
+	if ((pid = syscall(SYS_clone3, &ca, sizeof(ca))) == -1)
+		fatal("clone3: no new pid namespace");
 	if (pid == 0)
 		spawner_main(sc);
-	if ((pidfd = (int)syscall(SYS_pidfd_open, pid, 0)) == -1)
-		fatal("pidfd_open");
 	return pidfd;
 }

@@ -27,6 +27,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <inttypes.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -93,6 +94,91 @@ userns_write(pid_t pid, enum idmap_of of, const struct idspace *s)
 	close(fd);
 }
 
+/* newuidmap(1) PID INSIDE OUTSIDE COUNT ..., who may do it for us. */
+__attribute__((noreturn)) static void
+userns_helper(pid_t pid, enum idmap_of of, const struct idspace *s)
+{
+	static const char *const dirs[] = { "/usr/bin", "/bin",
+	    "/usr/local/bin", "/run/wrappers/bin" };
+	char words[IDSPACE_RANGE_MAX * 3 + 1][12], path[64];
+	char *argv[IDSPACE_RANGE_MAX * 3 + 3], *envp[1] = { NULL };
+	uint32_t i, n = 0;
+
+	argv[0] = path;
+	snprintf(words[n++], sizeof(words[0]), "%d", (int)pid);
+	for (i = 0; i < s->cnt; i++) {
+		snprintf(words[n++], sizeof(words[0]), "%u",
+		    s->range[i].inside);
+		snprintf(words[n++], sizeof(words[0]), "%u",
+		    s->range[i].outside);
+		snprintf(words[n++], sizeof(words[0]), "%u", s->range[i].cnt);
+	}
+	for (i = 0; i < n; i++)
+		argv[i + 1] = words[i];
+	argv[n + 1] = NULL;
+	for (i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
+		snprintf(path, sizeof(path), "%s/new%sidmap", dirs[i],
+		    of == IDMAP_UID ? "u" : "g");
+		execve(path, argv, envp);
+	}
+	fatal("--%s-map: new%smap(1)", userns_option[of], userns_option[of]);
+}
+
+static void
+userns_ask(pid_t pid, enum idmap_of of, const struct idspace *s)
+{
+	pid_t helper;
+	int status;
+
+	if ((helper = fork()) == -1)
+		fatal("fork");
+	if (helper == 0)
+		userns_helper(pid, of, s);
+	if (waitpid(helper, &status, 0) != helper || status != 0)
+		fatalx("--%s-map: new%smap(1) refused it; are these ids in "
+		    "/etc/sub%s?", userns_option[of], userns_option[of],
+		    userns_option[of]);
+}
+
+/* The kernel asks this of whoever maps a group of his own. */
+static void
+userns_deny(pid_t pid)
+{
+	int fd = userns_open(pid, "setgroups", O_WRONLY);
+
+	if (write(fd, "deny", 4) != 4)
+		fatal("setgroups: deny");
+	close(fd);
+}
+
+static int
+userns_is_own(const struct idspace *s, uint32_t own)
+{
+	return s->cnt == 1 && s->range[0].cnt == 1 &&
+	    s->range[0].outside == own;
+}
+
+/* Root writes both; somebody else what is his, and asks for the rest. */
+static void
+userns_maps(pid_t pid, struct userns *u)
+{
+	const struct idspace *uids = &u->space[IDMAP_UID];
+	const struct idspace *gids = &u->space[IDMAP_GID];
+
+	if (geteuid() == 0 || userns_is_own(uids, geteuid()))
+		userns_write(pid, IDMAP_UID, uids);
+	else
+		userns_ask(pid, IDMAP_UID, uids);
+	if (geteuid() != 0 && userns_is_own(gids, getegid())) {
+		userns_deny(pid);
+		u->stuck = 1;
+	}
+	if (geteuid() == 0 || u->stuck)
+		userns_write(pid, IDMAP_GID, gids);
+	else
+		userns_ask(pid, IDMAP_GID, gids);
+}
+
 /* What was not said is virtiofsd's default. */
 static void
 userns_default(struct idspace *s, uint32_t own)
@@ -103,6 +189,38 @@ userns_default(struct idspace *s, uint32_t own)
 	s->range[0].outside = own;
 	s->range[0].cnt = 1;
 	s->cnt = 1;
+}
+
+static void
+userns_read(const char *path, struct idspace *s)
+{
+	struct idspace_range r;
+	FILE *f;
+
+	s->cnt = 0;
+	if ((f = fopen(path, "re")) == NULL)
+		fatal("%s", path);
+	while (fscanf(f, "%" SCNu32 " %" SCNu32 " %" SCNu32, &r.inside,
+	    &r.outside, &r.cnt) == 3)
+		if (idspace_add(s, &r) != 0)
+			fatalx("%s: more than %d ranges", path,
+			    IDSPACE_RANGE_MAX);
+	fclose(f);
+}
+
+void
+userns_here(struct userns *u)
+{
+	char word[8] = "";
+	FILE *f;
+
+	userns_read("/proc/self/uid_map", &u->space[IDMAP_UID]);
+	userns_read("/proc/self/gid_map", &u->space[IDMAP_GID]);
+	if ((f = fopen("/proc/self/setgroups", "re")) == NULL ||
+	    fscanf(f, "%7s", word) != 1)
+		fatal("/proc/self/setgroups");
+	fclose(f);
+	u->stuck = strcmp(word, "deny") == 0;
 }
 
 int
@@ -128,8 +246,7 @@ userns_make(struct userns *u)
 	/* It said why, if it did not come that far. */
 	if (read(ready[0], &c, 1) != 1)
 		_exit(1);
-	userns_write(pid, IDMAP_UID, &u->space[IDMAP_UID]);
-	userns_write(pid, IDMAP_GID, &u->space[IDMAP_GID]);
+	userns_maps(pid, u);
 	fd = userns_open(pid, "ns/user", O_RDONLY);
 	close(ready[0]);
 	close(hold[1]);
@@ -150,10 +267,10 @@ userns_enter(int *fd)
 }
 
 void
-userns_become_root(int *fd)
+userns_become_root(int *fd, int stuck)
 {
 	userns_enter(fd);
-	if (setgroups(0, NULL) == -1 || setresgid(0, 0, 0) == -1 ||
+	if ((!stuck && setgroups(0, NULL) == -1) || setresgid(0, 0, 0) == -1 ||
 	    setresuid(0, 0, 0) == -1)
 		fatal("ids in the user namespace");
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1)

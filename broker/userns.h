@@ -28,20 +28,26 @@
 /* What a share's user namespace looks like; indexed by enum idmap_of. */
 struct userns {
 	struct idspace space[2];
+	int stuck;		/* supplementary groups cannot be changed */
 };
+
+/* What the namespace that we are in looks like. */
+void	userns_here(struct userns *u);
 
 /*
  * Make a user namespace with these maps, with nobody in it.  A map without
- * ranges becomes that of one id: our own, as 0.  Returns its descriptor,
- * which keeps it, close-on-exec.
+ * ranges becomes that of one id: our own, as 0.  Whoever is not root needs
+ * newuidmap(1) and newgidmap(1) for any other.  Returns its descriptor, which
+ * keeps it, close-on-exec.
  */
 int	userns_make(struct userns *u);
 
 /*
  * Enter it and become root there, with every capability it has and no
- * supplementary group.  Not dumpable afterwards.  Closes *fd.
+ * supplementary group unless they are stuck.  Not dumpable afterwards.  Closes
+ * *fd.
  */
-void	userns_become_root(int *fd);
+void	userns_become_root(int *fd, int stuck);
 
 /*
  * Enter it and stay who we are, whether or not that user exists inside.

@@ -97,3 +97,16 @@ idspace_same(const struct idspace *s)
 	return s->cnt == 0 || (s->cnt == 1 && s->range[0].inside == 0 &&
 	    s->range[0].outside == 0 && s->range[0].cnt == UINT32_MAX);
 }
+
+uint32_t
+idspace_last(const struct idspace *s)
+{
+	uint32_t i, end, last = 0;
+
+	for (i = 0; i < s->cnt; i++) {
+		end = s->range[i].inside + (s->range[i].cnt - 1);
+		if (end > last)
+			last = end;
+	}
+	return last;
+}

@@ -54,6 +54,9 @@ int	idspace_out(const struct idspace *s, uint32_t inside,
 int	idspace_in(const struct idspace *s, uint32_t outside,
 	    uint32_t *inside);
 
+/* The highest id inside; 0 without ranges. */
+uint32_t idspace_last(const struct idspace *s);
+
 /* Is every id the same inside and outside?  1 or 0. */
 int	idspace_same(const struct idspace *s);
 

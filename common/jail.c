@@ -136,6 +136,16 @@ jail_observe(struct jail_identity *id)
 	id->dumpable = (uint32_t)prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
 }
 
+void
+jail_own_groups(struct cred *c)
+{
+	struct jail_identity id;
+
+	jail_observe(&id);
+	c->gid_cnt = id.groups.gid_cnt;
+	memcpy(c->gids, id.groups.gids, sizeof(c->gids));
+}
+
 /* The drop is real only if there is no way back. */
 static void
 jail_try_back(const struct cred *want)

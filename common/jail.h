@@ -57,6 +57,9 @@ void	jail_no_new_privs(void);
 /* Read everything back by system calls, not from a library's memory. */
 void	jail_observe(struct jail_identity *id);
 
+/* The supplementary groups of this process, where nobody may change them. */
+void	jail_own_groups(struct cred *c);
+
 /*
  * Fatal unless this process is exactly uid:gid in all four ids with the
  * groups of want, has exactly caps, no_new_privs set, is not dumpable, and

@@ -102,7 +102,9 @@ enum msg_cache {
 #define MSG_SHARE_ALLOW_IDMAP	0x100000u /* requests without ids */
 #define MSG_SHARE_NO_OPEN	0x200000u /* OPEN is ENOSYS */
 #define MSG_SHARE_NO_OPENDIR	0x400000u /* OPENDIR is ENOSYS */
-#define MSG_SHARE_FLAGS		0x7fffffu
+#define MSG_SHARE_ONE_USER	0x800000u /* none but root's exists */
+#define MSG_SHARE_OWN_GROUPS	0x1000000u /* groups are the starter's */
+#define MSG_SHARE_FLAGS		0x1ffffffu
 
 /* a_hello.policy and a_whello.policy: whose rights count, what is not done */
 #define MSG_POLICY_HOST		0x0001u	/* the host's answer is final */

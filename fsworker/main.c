@@ -159,6 +159,7 @@ static void
 main_jail(const struct a_whello *who, int rootfd, struct n_wready *ready)
 {
 	struct jail_identity id;
+	struct cred want = who->cred;
 
 	jail_observe(&id);
 	caps_keep(who->caps, id.cap_bnd);
@@ -169,7 +170,9 @@ main_jail(const struct a_whello *who, int rootfd, struct n_wready *ready)
 	/* Strict: every node is walked to from here. */
 	if ((who->policy & MSG_POLICY_STRICT) == 0)
 		fd_close(&rootfd);
-	jail_verify(&who->cred, who->caps);
+	if (who->flags & MSG_SHARE_OWN_GROUPS)
+		jail_own_groups(&want);
+	jail_verify(&want, who->caps);
 	jail_observe(&id);
 	ready->ruid = id.ruid;
 	ready->euid = id.euid;

@@ -252,9 +252,12 @@ main_jail(const struct server *s)
 	if (landlock_enter(-1) == 0)
 		log_warnx("this kernel has no Landlock");
 	jail_observe(&id);
-	if (id.euid == 0 || id.egid == 0 || id.cap_bnd != 0)
+	if (id.cap_bnd != 0 || ((id.euid == 0 || id.egid == 0) &&
+	    (s->fs.conf.flags & MSG_SHARE_ONE_USER) == 0))
 		fatalx("the transport was started with privilege");
 	cred_set(&self, CRED_USER, id.euid, id.egid);
+	if (s->fs.conf.flags & MSG_SHARE_OWN_GROUPS)
+		jail_own_groups(&self);
 	jail_verify(&self, 0);
 }
 

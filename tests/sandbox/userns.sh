@@ -51,10 +51,15 @@ top=$(mktemp -d "${TMPDIR:-/tmp}/viofsd-userns.XXXXXX")
 chmod 0711 "$top"
 broker=
 guest_pid=
+restore=
 cleanup() {
 	exec 8>&- || :
 	[ -z "$broker" ] || kill -KILL "$broker" 2>/dev/null || :
 	[ -z "$guest_pid" ] || kill -KILL "$guest_pid" 2>/dev/null || :
+	if [ -n "$restore" ]; then
+		cat "$top/subuid" >/etc/subuid
+		cat "$top/subgid" >/etc/subgid
+	fi
 	rm -rf "$top"
 }
 trap cleanup EXIT
@@ -173,6 +178,104 @@ as_root() {
 	ended "a map, as root"
 }
 
+# An ordinary user, who has one id: his own, as root of the guest.
+as_user() {
+	local spawner root transport
+
+	map="0 1 1"
+	fresh 0755 1:1
+	serve setpriv --reuid 1 --regid 1 --clear-groups "$daemon"
+	is "$(grep -c ready "$top/out")" 1 "as a user: it serves"
+	is "$(ids dir0 dir0/file | paste -sd,)" "dir0 1:1,dir0/file 1:1" \
+	    "as a user: files are his"
+	is "$(grep -e made -e 1000 "$top/out" | paste -sd,)" \
+	    "made 0:0 0:0,1000 EPERM" "as a user: nobody else makes files"
+	is "$(grep 70000 "$top/out")" "70000 mkdir EPERM lookup 0" \
+	    "as a user: others find what is there"
+	spawner=$(child "$broker" "viofsd: spawner")
+	transport=$(child "$broker" "viofsd: transport")
+	root=$(child "$spawner" "viofsd: worker root 0:0")
+	inside "as a user: spawner" "$spawner" 1 00000000880001fb
+	inside "as a user: root worker" "$root" 1 000000008800001b
+	inside "as a user: transport" "$transport" 1 "$none"
+	inside "as a user: broker" "$broker" 1 0000000000000020
+	is "$(grep -c "there is but one id" "$top/log")" 1 \
+	    "as a user: what could not be kept apart is said"
+	ended "as a user"
+}
+
+# The same with ids that the host gave him, as libvirt asks for them.
+as_user_with_more() {
+	local spawner root user transport name
+
+	name=$(id -un 1)
+	if ! command -v newuidmap >/dev/null; then
+		count=$((count + 1))
+		echo "ok $count - a user with a range # SKIP no newuidmap"
+		return
+	fi
+	cp -p /etc/subuid /etc/subgid "$top"
+	restore=1
+	sed -i "/^$name:/d" /etc/subuid /etc/subgid
+	fresh 0755 1:1
+	serve setpriv --reuid 1 --regid 1 --clear-groups "$daemon" \
+	    --uid-map=:0:1:1: --uid-map=:1:2300000:65536:
+	is "$(grep -c "/etc/subuid" "$top/log") $(grep -c ready "$top/out")" \
+	    "1 0" "a range that is not his is refused"
+	exec 8>&-
+	wait "$broker" "$guest_pid" || :
+	broker=
+	guest_pid=
+	echo "$name:2300000:65536" | tee -a /etc/subuid >>/etc/subgid
+	map="0 1 1,1 2300000 65536"
+	fresh 0777 1:1
+	serve setpriv --reuid 1 --regid 1 --clear-groups "$daemon" \
+	    --uid-map=:0:1:1: --uid-map=:1:2300000:65536: \
+	    --gid-map=:0:1:1: --gid-map=:1:2300000:65536:
+	is "$(ids dir0 dir0/file dir1000 dir1000/file | paste -sd,)" \
+	    "dir0 1:1,dir0/file 1:1,dir1000 2300999:2300999,dir1000/file 2300999:2300999" \
+	    "a user with a range: files have its ids"
+	is "$(grep 70000 "$top/out")" "70000 mkdir EPERM lookup 0" \
+	    "a user with a range: no others"
+	spawner=$(child "$broker" "viofsd: spawner")
+	transport=$(child "$broker" "viofsd: transport")
+	root=$(child "$spawner" "viofsd: worker root 0:0")
+	user=$(child "$spawner" "viofsd: worker user 1000:1000")
+	inside "range: root worker" "$root" 1 000000008800001b
+	inside "range: user worker" "$user" 2300999 "$none"
+	is "$(field "$transport" CapPrm)" "$none" "range: transport"
+	case $(field "$transport" Uid) in
+	23[0-9]*) ok "range: the transport is somebody else" ;;
+	*)	not_ok "range: the transport is somebody else" ;;
+	esac
+	ended "a user with a range"
+}
+
+# Root of a container that has nothing but a user namespace.
+in_container() {
+	fresh 0755 0:0
+	serve unshare -Ur "$daemon"
+	is "$(ids dir0 dir0/file foreign | paste -sd,)" \
+	    "dir0 0:0,dir0/file 0:0,foreign 0:0" "in a container: it serves"
+	is "$(grep -e 1000 -e 70000 "$top/out" | paste -sd,)" \
+	    "1000 EPERM,70000 mkdir EPERM lookup 0" \
+	    "in a container: its one id"
+	is "$(grep -c "no file handles" "$top/log")" 1 \
+	    "in a container: what cannot be had is said"
+	ended "in a container"
+	fresh 0755 0:0
+	serve unshare -Ur "$daemon" --inode-file-handles=mandatory
+	is "$(grep -c "cannot be shared by file handles" "$top/log")" 1 \
+	    "in a container: what must be had is an error"
+	exec 8>&-
+	wait "$broker" "$guest_pid" || :
+	broker=
+	guest_pid=
+}
+
 as_root
+as_user
+as_user_with_more
+in_container
 echo "1..$count"
 [ "$failed" = 0 ]

@@ -66,6 +66,7 @@ test_ranges(void **state)
 	assert_int_equal(add(&s, 70000, 165535, 1), EINVAL);
 	assert_int_equal(add(&s, 70000, 165536, 1), 0);
 	assert_int_equal(s.cnt, 3);
+	assert_int_equal(idspace_last(&s), 70000);
 }
 
 static void

@@ -189,7 +189,7 @@ test_space(void **state)
 	struct cred c;
 
 	(void)state;
-	policy_space(&policy, space);
+	policy_space(&policy, space, 0);
 	assert_int_equal(check(CRED_ROOT, 0, 0, &caps), 0);
 	assert_int_equal(check(CRED_ROOT, 0, 19, &caps), 0);
 	assert_int_equal(check(CRED_ROOT, 0, 20, &caps), EINVAL);
@@ -201,6 +201,9 @@ test_space(void **state)
 	cred_set(&c, CRED_USER, 9, 9);
 	assert_int_equal(cred_add_group(&c, 19), 0);
 	assert_int_equal(policy_check(&policy, &c, &caps), 0);
+	policy_space(&policy, space, 1);
+	assert_int_equal(policy_check(&policy, &c, &caps), EINVAL);
+	policy_space(&policy, space, 0);
 	assert_int_equal(cred_add_group(&c, 20), 0);
 	assert_int_equal(policy_check(&policy, &c, &caps), EINVAL);
 	setup(NULL, 0, 0, 0);
