@@ -55,14 +55,14 @@ escape_saw(struct escape *e, uint64_t ino, const char *what)
 static void
 escape_plant(struct escape *e)
 {
-	char secret[160];
+	char proc[160];
 
-	snprintf(secret, sizeof(secret), "%s/secret", e->out.path);
+	snprintf(proc, sizeof(proc), "/proc/self/root%s", e->out.path);
 	if (mkdir(box_host(&e->b, "dir"), 0777) == -1 ||
 	    symlink("../outside", box_host(&e->b, "dirlink")) == -1 ||
 	    symlink("../outside/secret", box_host(&e->b, "filelink")) == -1 ||
 	    symlink(e->out.path, box_host(&e->b, "abslink")) == -1 ||
-	    symlink("/proc/self/root", box_host(&e->b, "proclink")) == -1 ||
+	    symlink(proc, box_host(&e->b, "proclink")) == -1 ||
 	    symlink("victim", box_host(&e->b, "link")) == -1)
 		tap_bail("links: %s", strerror(errno));
 	box_file(&e->b, "victim", "v", 1);

@@ -36,7 +36,11 @@
 #define NAMES_MAX	32
 #define FORGED_CNT	64
 
-/* Names as a guest sends them; those behind the first few are made here. */
+/*
+ * All of these lead to the tree beside the share and to nothing else: without
+ * walls they are followed, and what they name is destroyed.
+ * Names as a guest sends them; %s is that tree.
+ */
 static char names[NAMES_MAX][160];
 
 static unsigned int
@@ -44,14 +48,14 @@ names_make(const struct escape *e)
 {
 	static const char *const form[] = {
 		"..", ".", "", "/", "../outside", "../outside/secret",
-		"../outside/new", "../../etc/passwd", "%s", "%s/secret",
+		"../outside/new", "../../../../../..%s/secret", "%s", "%s/secret",
 		"%s/new", "/%s/secret", "%s/dir/../secret", "dir/..",
 		"dir/../..", "dir/../../outside/secret",
 		"dir/../../outside/new", "dirlink", "dirlink/secret",
 		"dirlink/new", "filelink", "abslink", "abslink/new",
 		"./../outside/secret", "dir//../../outside/new",
 		"/proc/self/root%s/secret", "/proc/self/cwd/../outside/new",
-		"proclink", "proclink/etc/passwd", "/dev/null",
+		"proclink", "proclink/secret", "%s/dir/inner",
 	};
 	unsigned int i;
 
@@ -110,7 +114,7 @@ names_one(struct escape *e, uint64_t dir, uint64_t file, const char *name)
 		names_found(e, &en, name);
 	if (fs_mknod(fs, dir, name, S_IFREG | 0666, 0, &en) >= 0)
 		names_found(e, &en, name);
-	if (fs_symlink(fs, dir, name, "/etc/passwd", &en) >= 0)
+	if (fs_symlink(fs, dir, name, e->out.path, &en) >= 0)
 		names_found(e, &en, name);
 	if (fs_link(fs, file, dir, name, &en) >= 0)
 		names_found(e, &en, name);
