@@ -50,6 +50,8 @@ struct fs {
 	struct a_hello conf;	/* from the broker, never changed */
 	struct idmap ids;	/* likewise */
 	struct fs_session session;
+	uint32_t dev_major, dev_minor;	/* of the share's root */
+	int local;		/* ... which no other machine serves */
 	struct node_table *nodes;
 	struct handle_table *handles;
 	struct lock_table *locks;

@@ -29,6 +29,7 @@
 
 #define FUSE_PROTO_MINOR	38	/* what we implement */
 #define FUSE_PROTO_MINOR_MIN	27	/* below: EPROTO */
+#define FUSE_PROTO_MINOR_NOFLUSH 35	/* knows FOPEN_NOFLUSH */
 
 #define FUSE_PROTO_MAX_WRITE	(1024 * 1024)
 #define FUSE_PROTO_MAX_PAGES	256

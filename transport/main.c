@@ -26,8 +26,10 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 
 #include <errno.h>
+#include <linux/magic.h>
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
@@ -195,6 +197,17 @@ main_root_attr(const struct server *s, int rootfd, struct msg_attr *a)
 	a->mnt_id = s->fs.conf.root_mnt_id;
 }
 
+/* Does close(2) have nothing to tell of what was written to the share? */
+static int
+main_root_local(const struct msg_attr *root, int rootfd)
+{
+	struct statfs st;
+
+	/* A number of its own, or memory: no server is behind it. */
+	return root->dev_major != 0 || (fstatfs(rootfd, &st) == 0 &&
+	    (st.f_type == TMPFS_MAGIC || st.f_type == BTRFS_SUPER_MAGIC));
+}
+
 /* A table that grows under threads stops them for milliseconds each time. */
 static void
 main_grow_fds(const struct server *s)
@@ -220,6 +233,9 @@ main_acquire(struct server *s, int rootfd)
 		    fs->conf.nofile, MAIN_FD_MIN);
 	fs->fd_total = fs->conf.nofile - MAIN_FD_RESERVE;
 	main_root_attr(s, rootfd, &root);
+	fs->dev_major = root.dev_major;
+	fs->dev_minor = root.dev_minor;
+	fs->local = main_root_local(&root, rootfd);
 	main_grow_fds(s);
 	/* Said once it stays, so what nodes give back is the host's again. */
 	mallopt(M_MMAP_THRESHOLD, MAIN_MMAP_FROM);

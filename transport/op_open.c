@@ -63,6 +63,25 @@ op_open_flags(const struct req *r, uint32_t flags)
 }
 
 /*
+ * Need the guest not say when it closes the file?  Locks of fcntl(2) end then,
+ * and a filesystem of another machine tells of a failed write then, if there
+ * was one.  With a write-back cache the guest says it anyway.
+ */
+static uint32_t
+op_open_noflush(const struct req *r, const struct node *n, uint32_t flags)
+{
+	const struct fs *fs = r->fs;
+
+	if (fs->session.minor < FUSE_PROTO_MINOR_NOFLUSH ||
+	    (fs->session.flags & FUSE_POSIX_LOCKS) != 0)
+		return 0;
+	if ((flags & O_ACCMODE) == O_RDONLY)
+		return FOPEN_NOFLUSH;
+	return fs->local && n->dev_major == fs->dev_major &&
+	    n->dev_minor == fs->dev_minor ? FOPEN_NOFLUSH : 0;
+}
+
+/*
  * Ask a worker to open something, if one more open file may be: beyond the
  * quota no file may be made or lose its content either.
  */
@@ -107,6 +126,9 @@ op_open_reply(struct req *r, int *fd, int dir)
 	memset(&out, 0, sizeof(out));
 	out.fh = handle_id(h);
 	out.open_flags = fout_open_flags(r->fs, dir);
+	if (!dir)
+		out.open_flags |= op_open_noflush(r, r->node[0],
+		    r->call.q.open.flags);
 	req_end_body(r, &out, sizeof(out));
 }
 
@@ -242,7 +264,9 @@ op_create_done(struct req *r, int err, struct chan_msg *m)
 	memset(&out, 0, sizeof(out));
 	fout_entry(r->fs, r->node[0], n, &attr, &out.entry);
 	out.open.fh = fh;
-	out.open.open_flags = fout_open_flags(r->fs, 0);
+	out.open.open_flags = fout_open_flags(r->fs, 0) |
+	    op_open_noflush(r, n, r->call.type == Q_CREATE ?
+	    r->call.q.create.flags : r->call.q.tmpfile.flags);
 	req_end_body(r, &out, sizeof(out));
 }
 

@@ -313,6 +313,7 @@ more_lock_readonly(void)
 	if (more_start(&b, on)) {
 		fs_fopen(&b.fs, more_file(&b, "file", 0, 0644), O_RDONLY,
 		    &f);
+		tap_is(f.flags, 0, "a close that ends locks is told");
 		tap_rc(fs_setlk(&b.fs, &f, &l), 0, "readonly: a read lock");
 		tap_is(more_host_lock(&b, "file", F_WRLCK, 0, 0), EAGAIN,
 		    "readonly: the host sees it");

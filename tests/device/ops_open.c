@@ -75,7 +75,7 @@ ops_open(struct ops *o)
 
 	f = ops_file(o, "file", "0123456789", 10);
 	tap_rc(fs_fopen(o->fs, f.node, O_RDONLY, &g), 0, "open for reading");
-	tap_is(g.flags, 0, "no open flags with cache auto");
+	tap_is(g.flags, FOPEN_NOFLUSH, "no FLUSH with cache auto");
 	tap_rc(fs_write(o->fs, &g, 0, "x", 1), -EBADF, "write by it");
 	tap_rc(fs_read(o->fs, &g, 0, buf, 10), 10, "read by it");
 	fs_release(o->fs, &g);
