@@ -236,17 +236,18 @@ for pid in "$transport" "$root" "$user"; do
 	    "$(tr '\0' '\n' <"/proc/$pid/cmdline" | head -n 1): no environment"
 done
 
-is "$(grep -l 'memfd:' /proc/{"$broker","$spawner","$root","$user"}/maps || :)" \
+is "$(grep -l 'memfd:guest' /proc/{"$broker","$spawner","$root","$user"}/maps || :)" \
     "" "guest memory is in none of the other processes"
-is "$(grep -q 'memfd:' "/proc/$transport/maps" && echo yes)" yes \
+is "$(grep -q 'memfd:guest' "/proc/$transport/maps" && echo yes)" yes \
     "guest memory is in the transport"
 
 # Three channels, the listening and the accepted socket; kick, call and error
-# of two rings, one more for the I/O threads; libevent's pipe.  Five nodes, two
+# of two rings, one more for the I/O threads, two bells for each worker and
+# what waits for them; libevent's pipe.  Five nodes, two
 # open directories, two open files.
 is "$(holds "$transport")" "$(paste -sd, <<-'EOF'
-	7 [eventfd]
-	1 [eventpoll]
+	11 [eventfd]
+	2 [eventpoll]
 	1 log
 	2 null
 	1 open /dir0
@@ -258,9 +259,9 @@ is "$(holds "$transport")" "$(paste -sd, <<-'EOF'
 	5 socket
 	EOF
 )" "transport: holds nodes, what the guest opened, and channels"
-is "$(holds "$root")" "1 log,2 null,1 path,2 socket" \
+is "$(holds "$root")" "2 [eventfd],1 [eventpoll],1 log,2 null,1 path,2 socket" \
     "root worker: holds nothing of the share"
-is "$(holds "$user")" "1 log,2 null,1 path,2 socket" \
+is "$(holds "$user")" "2 [eventfd],1 [eventpoll],1 log,2 null,1 path,2 socket" \
     "user worker: holds nothing of the share"
 is "$(holds "$spawner" | sed 's,/[^ ]*/viofsd-fsworker,the worker,')" \
     "1 [signalfd],1 log,2 null,1 open the worker,1 path,1 socket" \
