@@ -23,9 +23,11 @@
 
 #include "config.h"
 
+#include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -67,10 +69,17 @@ taken_note(const char *what, int err)
 int
 taken_ask(struct taken *t, struct chan *c, const struct chan_out *out)
 {
+	struct epoll_event ev;
+	int err;
+
 	fdbag_close(&t->msg.fds);
-	if (chan_send(c, out) != 0 || chan_recv(c, &t->msg) != 0)
+	if (chan_send(c, out) != 0)
 		return -1;
-	return (int)t->msg.hdr.err;
+	while ((err = chan_recv(c, &t->msg)) == EAGAIN) {
+		chan_bell(c);
+		epoll_wait(t->napfd, &ev, 1, 1);
+	}
+	return err == 0 ? (int)t->msg.hdr.err : -1;
 }
 
 static void
@@ -120,6 +129,8 @@ main(void)
 	char tag[MSG_TAG_MAX + 1];
 
 	proc_init("T", PROC_FD_BROKER + 1);
+	if ((taken.napfd = epoll_create1(EPOLL_CLOEXEC)) == -1)
+		fatal("epoll_create1");
 	taken_hello(&taken, &conf);
 	jail_limits(conf.nofile, 0, RLIM_INFINITY);
 	jail_no_new_privs();

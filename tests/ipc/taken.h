@@ -34,6 +34,7 @@ struct taken {
 	struct chan broker;
 	struct chan_msg msg;		/* the last answer */
 	int listenfd, rootfd;
+	int napfd;			/* never ready */
 	int foreign[TAKEN_FOREIGN];	/* from the front-end */
 	unsigned int foreign_cnt;
 };

@@ -50,14 +50,19 @@ ask_worker(struct taken *t, const struct cred *cred, struct chan *c)
 {
 	struct q_wget q;
 	struct chan_out out = { .type = Q_WGET, .body = &q };
-	int err;
+	int ring[MRING_FDS], err;
+	unsigned int i;
 
 	q.cred = *cred;
 	err = taken_ask(t, &t->broker, &out);
 	if (err == 0) {
 		chan_init(c, fdbag_take(&t->msg.fds, 0), MSG_TRANSPORT,
-		    MSG_FSWORKER, 0);
+		    MSG_FSWORKER, 1);
 		chan_phase(c, MSG_PHASE_RUN);
+		for (i = 0; i < MRING_FDS; i++)
+			ring[i] = fdbag_take(&t->msg.fds, 1 + i);
+		if (chan_ring(c, ring, MRING_TRANSPORT, 0) != 0)
+			taken_note("no ring", 0);
 	}
 	return err;
 }
