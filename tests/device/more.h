@@ -41,6 +41,8 @@ void	more_tmpfile(void);
 void	more_node(void);
 void	more_ioctl(void);
 void	more_ids(void);
+void	more_groups(void);
+void	more_idmap(void);
 void	more_time(void);
 void	more_readonly(void);
 void	more_lie(void);

@@ -49,6 +49,8 @@ main(int argc, char **argv)
 	more_node();
 	more_ioctl();
 	more_ids();
+	more_groups();
+	more_idmap();
 	more_time();
 	more_readonly();
 	more_lie();

@@ -64,17 +64,21 @@ fs_make_fixed(const struct fs_make *m, struct fs_make_buf *b)
 		fs_make_add(b, m->target, strlen(m->target) + 1);
 }
 
-/* struct fuse_secctx_header with one context, padded to 8 bytes. */
+/*
+ * What was given as it is, or struct fuse_secctx_header with one context,
+ * padded to 8 bytes.
+ */
 static size_t
-fs_make_label(const struct fs_make *m, struct fs_make_buf *b)
+fs_make_ext(const struct fs_make *m, struct fs_make_buf *b)
 {
 	static const uint8_t		 zero[8];
 	struct fuse_secctx_header	 head = { 0, 1 };
 	struct fuse_secctx		 ctx = { m->label_len, 0 };
 	size_t				 name_len, len, pad;
 
+	fs_make_add(b, m->ext, m->ext_len);
 	if (m->label_name == NULL)
-		return 0;
+		return m->ext_len;
 	name_len = strlen(m->label_name) + 1;
 	len = sizeof(head) + sizeof(ctx) + name_len + m->label_len;
 	pad = (8 - len % 8) % 8;
@@ -103,7 +107,7 @@ fs_make(struct fs *fs, const struct fs_make *m, struct fs_file *f)
 	opens = m->opcode == FUSE_CREATE || m->opcode == FUSE_TMPFILE;
 	b.len = 0;
 	fs_make_fixed(m, &b);
-	a.ext_len = (uint16_t)(fs_make_label(m, &b) / 8);
+	a.ext_len = (uint16_t)(fs_make_ext(m, &b) / 8);
 	if (m->ext_old)
 		a.ext_len = 0;
 	if (b.len > sizeof(b.data))

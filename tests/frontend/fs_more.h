@@ -25,6 +25,7 @@
  */
 
 /* Bits that Linux 6.1's header does not have. */
+#define FS_CREATE_SUPP_GROUP	(1ULL << 34)
 #define FS_ALLOW_MMAP		(1ULL << 36)
 #define FS_ALLOW_IDMAP		(1ULL << 40)
 #define FS_STATX		52
@@ -59,6 +60,8 @@ struct fs_make {
 	uint32_t	 label_len;
 	uint32_t	 ext_lie;	/* added to the extension's size */
 	bool		 ext_old;	/* no total_extlen, as before 7.38 */
+	const void	*ext;		/* instead of the label, as it is */
+	uint32_t	 ext_len;	/* its bytes, a multiple of 8 */
 };
 
 /* f->entry is what was made; fh only after CREATE and TMPFILE. */
