@@ -67,13 +67,16 @@ fault_nap(void)
 	nanosleep(&ts, NULL);
 }
 
-/* Every worker costs those who know it one; the spawner is told nothing. */
+/*
+ * Every worker costs the broker its channel, and the transport a channel and
+ * the two bells of its ring; the spawner keeps nothing.
+ */
 static int
 fault_fds(const struct fault *f, int role)
 {
-	int n = proc_fds(f->sh->pid[role]);
+	static const int each[INJECT_WORKER] = { 1, 3, 0 };
 
-	return role == INJECT_SPAWNER ? n : n - (int)f->sh->workers;
+	return proc_fds(f->sh->pid[role]) - each[role] * (int)f->sh->workers;
 }
 
 static bool
