@@ -21,6 +21,7 @@
 
 #include "../common/idmap.h"
 #include "../common/msg.h"
+#include "slow.h"
 
 /*
  * Knows: what belongs together in one running share.
@@ -62,6 +63,7 @@ struct fs {
 	struct blink *blink;
 	struct iopool *iopool;
 	struct vu_dev *dev;
+	struct slow slow;
 	struct event *resume;	/* rings left alone, see dispatch.c */
 	int stalled;
 	int quitting;		/* QUIT came: no new request is taken */

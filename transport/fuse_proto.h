@@ -34,6 +34,14 @@
 #define FUSE_PROTO_MAX_WRITE	(1024 * 1024)
 #define FUSE_PROTO_MAX_PAGES	256
 
+/*
+ * Since Linux 6.13 (7.41) a guest's fs.fuse.max_pages_limit allows more; the
+ * guest takes the least of that, of this and of what its queue has room for.
+ */
+#define FUSE_PROTO_MINOR_HUGE	41
+#define FUSE_PROTO_HUGE_WRITE	(4 * 1024 * 1024)
+#define FUSE_PROTO_HUGE_PAGES	1024
+
 /* Since 7.38, missing in older headers. */
 #ifndef FUSE_CREATE_SUPP_GROUP
 #define FUSE_CREATE_SUPP_GROUP	(1ULL << 34)

@@ -144,6 +144,7 @@ handle_new(struct handle_table *t, struct node *n,
 	h->no_nowait = h->cold = h->written = 0;
 	h->dir_busy = h->dir_turn = 0;
 	h->class = h->uid = h->gid = 0;
+	h->flags = 0;
 	node_pin(n);
 	t->live++;
 	node_budget(t->fs->nodes, t->fs->fd_total - ++t->fs->fd_open);

@@ -44,6 +44,7 @@ struct handle {
 	int open;		/* 0 after RELEASE */
 	struct node *node;
 	uint32_t class, uid, gid;	/* whose worker opened it */
+	uint32_t flags;		/* O_* it was opened with, as far as known */
 	/* how file I/O behaves, see op_io.c; hints only */
 	_Atomic int no_nowait;	/* the filesystem refuses RWF_NOWAIT */
 	_Atomic int cold;	/* so many next requests go to the I/O pool */

@@ -80,15 +80,20 @@ iopool_next(struct iopool *p)
 	return r;
 }
 
-/* The reply is out already; the event thread only drops references. */
+/*
+ * The reply is out already; the event thread only drops references.  Nobody is
+ * woken while the lock is held, which would be the first thing that they want.
+ */
 static void
 iopool_finish(struct iopool *p, struct req *r)
 {
 	uint64_t one = 1;
 	int wake;
 
+	pthread_mutex_lock(&p->lock);
 	wake = TAILQ_EMPTY(&p->finished);
 	TAILQ_INSERT_TAIL(&p->finished, r, entry);
+	pthread_mutex_unlock(&p->lock);
 	if (wake && write(p->wakefd, &one, sizeof(one)) == -1)
 		log_warn("I/O pool wake-up");
 }
@@ -107,8 +112,8 @@ iopool_thread(void *arg)
 		pthread_mutex_unlock(&p->lock);
 		r->io.work(r);
 		vring_notify(r->chain.vring);
-		pthread_mutex_lock(&p->lock);
 		iopool_finish(p, r);
+		pthread_mutex_lock(&p->lock);
 	}
 	return NULL;
 }
@@ -195,8 +200,8 @@ iopool_submit(struct iopool *p, struct req *r)
 {
 	pthread_mutex_lock(&p->lock);
 	TAILQ_INSERT_TAIL(&p->todo, r, entry);
-	pthread_cond_signal(&p->more);
 	pthread_mutex_unlock(&p->lock);
+	pthread_cond_signal(&p->more);
 }
 
 int
@@ -215,7 +220,7 @@ iopool_close(struct iopool *p, int fd)
 	}
 	STAILQ_INSERT_TAIL(&p->closing, c, entry);
 	p->closing_cnt++;
-	pthread_cond_signal(&p->more);
 	pthread_mutex_unlock(&p->lock);
+	pthread_cond_signal(&p->more);
 	return 0;
 }

@@ -27,6 +27,7 @@ libtransport_a_SOURCES = \
 	transport/req.c transport/req.h \
 	transport/route.c transport/route.h \
 	transport/sandbox_tab.c transport/sandbox_tab.h \
+	transport/slow.c transport/slow.h \
 	transport/sysfd.h \
 	transport/vring.c transport/vring.h \
 	transport/vring_chain.c transport/vring_int.h \

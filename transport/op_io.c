@@ -20,7 +20,8 @@
  * never a copy of the data.
  *
  * What is in the page cache is done at once; what could sleep goes to the I/O
- * pool, so that it delays nobody else.
+ * pool, so that it delays nobody else.  Where the kernel can't say that
+ * before, the time that earlier calls took does.
  */
 
 #include "config.h"
@@ -31,17 +32,28 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "ask.h"
 #include "fin.h"
 #include "fs.h"
 #include "op.h"
+#include "slow.h"
 
 #define IO_COLD		32		/* requests to the pool after a miss */
 #define IO_INLINE_MAX	(64 * 1024)	/* read at once without RWF_NOWAIT */
-#define IO_WRITE_INLINE	(128 * 1024)	/* written at once */
-#define IO_SLOW_NS	1000000		/* a write this slow: a cold file */
+#define IO_NOW_MAX	(1024 * 1024)	/* read or written at once */
+#define IO_HIT_NS	30000		/* a read this fast slept for nothing */
+#define IO_HIT_BYTES	4		/* ... plus a nanosecond for so many */
+
+/* 16 KiB that need not be cleared for each call: only what is set is used. */
+#if defined(__has_attribute)
+#if __has_attribute(uninitialized)
+#define IO_NOT_CLEARED	__attribute__((uninitialized))
+#endif
+#endif
+#ifndef IO_NOT_CLEARED
+#define IO_NOT_CLEARED
+#endif
 
 static int
 op_io_range(uint64_t off, uint64_t len)
@@ -56,7 +68,7 @@ op_io_range(uint64_t off, uint64_t len)
 static int
 op_read_some(struct req *r, int rwf)
 {
-	struct iovec iov[IOV_MAX];
+	struct iovec iov[IOV_MAX] IO_NOT_CLEARED;
 	unsigned int cnt;
 	size_t got;
 	ssize_t n;
@@ -87,10 +99,40 @@ op_read_reply(struct req *r, int err)
 		req_reply_done(r, r->io.done_len);
 }
 
+/* In the event thread, when an I/O thread has made the call. */
+static void
+op_io_after(struct req *r)
+{
+	slow_took(&r->fs->slow, r->node[0], r->io.took_ns);
+}
+
+/* A hit that is noticed here: the next request need not come here. */
 static void
 op_read_work(struct req *r)
 {
+	int64_t start = slow_clock(), ns;
+	size_t had = r->io.done_len;
+	int err;
+
+	err = op_read_some(r, 0);
+	ns = slow_clock() - start;
+	if (ns < IO_HIT_NS + (int64_t)((r->io.done_len - had) / IO_HIT_BYTES))
+		r->handle[0]->cold = 0;
+	r->io.took_ns = ns;
+	op_read_reply(r, err);
+}
+
+/* Of a filesystem that can't be asked whether it would sleep. */
+static int
+op_read_guess(struct req *r)
+{
+	int64_t start = slow_clock();
+
+	if (r->io.len > IO_INLINE_MAX || slow_is(&r->fs->slow, r->node[0]))
+		return 0;
 	op_read_reply(r, op_read_some(r, 0));
+	slow_took(&r->fs->slow, r->node[0], slow_clock() - start);
+	return 1;
 }
 
 /* 1 when r was answered here, 0 when it must go to the pool. */
@@ -98,21 +140,23 @@ static int
 op_read_now(struct req *r)
 {
 	struct handle *h = r->handle[0];
-	int err, rwf;
+	int err;
 
+	/* O_DIRECT waits for the disk, RWF_NOWAIT or not. */
+	if (r->io.len > IO_NOW_MAX || (h->flags & O_DIRECT) != 0)
+		return 0;
+	if (h->no_nowait)
+		return op_read_guess(r);
 	if (h->cold > 0) {
 		h->cold--;
 		return 0;
 	}
-	if (h->no_nowait && r->io.len > IO_INLINE_MAX)
-		return 0;
-	rwf = h->no_nowait ? 0 : RWF_NOWAIT;
-	err = op_read_some(r, rwf);
-	if (err == EOPNOTSUPP && rwf != 0) {
+	err = op_read_some(r, RWF_NOWAIT);
+	if (err == EOPNOTSUPP) {
 		h->no_nowait = 1;
 		return 0;
 	}
-	if (err == EAGAIN && rwf != 0) {
+	if (err == EAGAIN) {
 		h->cold = IO_COLD;
 		return 0;
 	}
@@ -143,13 +187,14 @@ op_read(struct req *r)
 	if (op_read_now(r))
 		req_free(r);
 	else
-		ask_iopool(r, op_read_work, NULL);
+		ask_iopool(r, op_read_work,
+		    r->handle[0]->no_nowait ? op_io_after : NULL);
 }
 
 static int
 op_write_some(struct req *r)
 {
-	struct iovec iov[IOV_MAX];
+	struct iovec iov[IOV_MAX] IO_NOT_CLEARED;
 	size_t head = sizeof(r->in) + sizeof(struct fuse_write_in), got;
 	unsigned int cnt;
 	ssize_t n;
@@ -187,23 +232,31 @@ op_write_reply(struct req *r, int err)
 static void
 op_write_work(struct req *r)
 {
-	op_write_reply(r, op_write_some(r));
+	int64_t start = slow_clock();
+	int err;
+
+	err = op_write_some(r);
+	r->io.took_ns = slow_clock() - start;
+	op_write_reply(r, err);
 }
 
-/* Dirty throttling shows in the time that a write takes. */
+/*
+ * What is written goes to the page cache, unless that has to wait for the
+ * disk: because too much is dirty, or to read the rest of a page.
+ */
 static void
-op_write_now(struct req *r)
+op_write_any(struct req *r)
 {
-	struct timespec a, b;
-	int64_t ns;
-
-	clock_gettime(CLOCK_MONOTONIC, &a);
-	op_write_work(r);
-	clock_gettime(CLOCK_MONOTONIC, &b);
-	ns = (b.tv_sec - a.tv_sec) * 1000000000LL + b.tv_nsec - a.tv_nsec;
-	if (ns > IO_SLOW_NS)
-		r->handle[0]->cold = IO_COLD;
-	req_free(r);
+	if (r->handle[0]->flags & (O_DIRECT | O_DSYNC)) {
+		ask_iopool(r, op_write_work, NULL);
+	} else if (r->io.len > IO_NOW_MAX ||
+	    slow_is(&r->fs->slow, r->node[0])) {
+		ask_iopool(r, op_write_work, op_io_after);
+	} else {
+		op_write_work(r);
+		op_io_after(r);
+		req_free(r);
+	}
 }
 
 static void op_write_keep(struct req *r);
@@ -289,20 +342,11 @@ op_write_args(struct req *r, struct fuse_write_in *in)
 static void
 op_write_start(struct req *r)
 {
-	struct handle *h = r->handle[0];
-
 	if ((r->in.uid != 0 || !r->io.kill) && r->io.len > 0 &&
-	    ask_keeps_setid(r, 0) != 0) {
+	    ask_keeps_setid(r, 0) != 0)
 		op_write_keep(r);
-		return;
-	}
-	if (h->cold > 0)
-		h->cold--;
-	else if (r->io.len <= IO_WRITE_INLINE) {
-		op_write_now(r);
-		return;
-	}
-	ask_iopool(r, op_write_work, NULL);
+	else
+		op_write_any(r);
 }
 
 void

@@ -98,6 +98,22 @@ op_open_ask(struct req *r, uint16_t type, unsigned int flags, req_done *done)
 	ask_worker(r, type, flags, done);
 }
 
+/* What the worker was asked to open it with. */
+static uint32_t
+op_open_with(const struct req *r)
+{
+	switch (r->call.type) {
+	case Q_OPEN:
+		return r->call.q.open.flags;
+	case Q_CREATE:
+		return r->call.q.create.flags;
+	case Q_TMPFILE:
+		return r->call.q.tmpfile.flags;
+	default:
+		return 0;
+	}
+}
+
 /* The place that op_open_ask() kept is for this. */
 static int
 op_open_new(struct req *r, struct node *n, int *fd, int dir,
@@ -106,8 +122,10 @@ op_open_new(struct req *r, struct node *n, int *fd, int dir,
 	int err;
 
 	req_unreserve(r);
-	if ((err = handle_new(r->fs->handles, n, fd, dir, out)) == 0)
+	if ((err = handle_new(r->fs->handles, n, fd, dir, out)) == 0) {
 		handle_opened_by(*out, &r->call.cred);
+		(*out)->flags = op_open_with(r);
+	}
 	return err;
 }
 
@@ -205,8 +223,6 @@ op_open(struct req *r)
 static int
 op_create_handle(struct req *r, struct node *n, int *fd, uint64_t *fh)
 {
-	uint32_t flags = r->call.type == Q_TMPFILE ?
-	    r->call.q.tmpfile.flags : r->call.q.create.flags;
 	struct handle *h;
 	int err;
 
@@ -214,7 +230,7 @@ op_create_handle(struct req *r, struct node *n, int *fd, uint64_t *fh)
 		*fh = 0;
 		req_unreserve(r);
 		return handle_implicit_new(r->fs->handles, n, fd,
-		    (flags & O_ACCMODE) == O_RDONLY ? HANDLE_READ :
+		    (op_open_with(r) & O_ACCMODE) == O_RDONLY ? HANDLE_READ :
 		    HANDLE_WRITE);
 	}
 	if ((err = op_open_new(r, n, fd, 0, &h)) == 0)

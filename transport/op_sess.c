@@ -133,6 +133,8 @@ op_init_missing(const struct fs *fs, uint64_t flags)
 static void
 op_init_reply(struct req *r, const struct fuse_init_in *in, uint64_t flags)
 {
+	int huge = in->minor >= FUSE_PROTO_MINOR_HUGE &&
+	    (flags & FUSE_MAX_PAGES) != 0;
 	struct fuse_init_out out;
 
 	memset(&out, 0, sizeof(out));
@@ -143,8 +145,8 @@ op_init_reply(struct req *r, const struct fuse_init_in *in, uint64_t flags)
 	out.flags2 = (uint32_t)(flags >> 32);
 	out.max_background = SESS_BACKGROUND;
 	out.congestion_threshold = SESS_CONGESTION;
-	out.max_write = FUSE_PROTO_MAX_WRITE;
-	out.max_pages = FUSE_PROTO_MAX_PAGES;
+	out.max_write = huge ? FUSE_PROTO_HUGE_WRITE : FUSE_PROTO_MAX_WRITE;
+	out.max_pages = huge ? FUSE_PROTO_HUGE_PAGES : FUSE_PROTO_MAX_PAGES;
 	out.time_gran = 1;
 	req_end_body(r, &out, sizeof(out));
 }

@@ -103,6 +103,7 @@ struct req_io {
 	uint64_t off, off2, len;
 	uint32_t flags;
 	size_t done_len;
+	int64_t took_ns;	/* for slow_took() */
 };
 
 struct req {

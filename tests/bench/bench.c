@@ -30,6 +30,7 @@
 #include "config.h"
 
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/wait.h>
@@ -39,6 +40,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -214,14 +216,18 @@ bench_process(struct bench_run *run, unsigned int i)
 static void
 bench_children(struct bench_run *run)
 {
+	pid_t parent = getpid(), pid;
 	unsigned int i;
-	pid_t pid;
 
 	for (i = 0; i < run->procs; i++) {
 		pid = fork();
 		if (pid == -1)
 			err(2, "fork");
 		if (pid == 0) {
+			/* Nobody measures what a killed load still does. */
+			if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 ||
+			    getppid() != parent)
+				exit(2);
 			bench_process(run, i);
 			exit(0);
 		}

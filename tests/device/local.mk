@@ -34,7 +34,8 @@ tests_device_t_noopen_LDADD = tests/frontend/libfrontend.a
 tests_device_t_ops_SOURCES = \
 	tests/device/ops.h \
 	tests/device/ops_attr.c tests/device/ops_data.c \
-	tests/device/ops_dir.c tests/device/ops_name.c \
+	tests/device/ops_dir.c tests/device/ops_huge.c \
+	tests/device/ops_name.c \
 	tests/device/ops_open.c tests/device/ops_policy.c \
 	tests/device/ops_rename.c tests/device/ops_space.c \
 	tests/device/t_ops.c

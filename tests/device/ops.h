@@ -47,6 +47,7 @@ void	ops_setattr(struct ops *);
 void	ops_times(struct ops *);
 void	ops_data(struct ops *);
 void	ops_big(struct ops *);
+void	ops_huge(struct ops *);
 void	ops_append(struct ops *);
 void	ops_open(struct ops *);
 void	ops_handles(struct ops *);

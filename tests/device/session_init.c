@@ -98,6 +98,22 @@ session_subset(struct box *b)
 	tap_is(out.flags2, 0, "INIT without INIT_EXT: no second word");
 }
 
+/* Only from 7.41 on a guest's administrator can ask for larger requests. */
+static void
+session_sizes(struct box *b, uint32_t minor, uint32_t pages)
+{
+	struct fuse_init_out	 out;
+
+	tap_rc(fs_init_as(&b->fs, 7, minor, FS_INIT_FLAGS, &out), 0,
+	    "INIT of version 7.%u", minor);
+	tap_is(out.max_pages, pages, "7.%u: pages of a request", minor);
+	tap_is(out.max_write, pages * 4096, "7.%u: bytes of a write", minor);
+	tap_rc(fs_init_as(&b->fs, 7, minor, FS_INIT_FLAGS &
+	    ~(uint64_t)FUSE_MAX_PAGES, &out), 0, "INIT without MAX_PAGES");
+	tap_is(out.max_write, 1 << 20, "without MAX_PAGES: 1 MiB");
+	session_works(b, "other sizes");
+}
+
 /* Older and newer kernels. */
 static void
 session_versions(struct box *b)
@@ -116,6 +132,10 @@ session_versions(struct box *b)
 	tap_rc(fs_init_as(&b->fs, 7, 31, FS_INIT_FLAGS, &out), 0,
 	    "INIT of version 7.31");
 	session_works(b, "version 7.31");
+	if (daemon_kind != DAEMON_OURS)
+		return;
+	session_sizes(b, 40, 256);
+	session_sizes(b, 41, 1024);
 }
 
 /* A kernel of the next major version asks, and asks again with ours. */

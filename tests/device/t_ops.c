@@ -143,6 +143,8 @@ ops_all(struct box *b)
 	ops_part(b, "times", ops_times);
 	ops_part(b, "data", ops_data);
 	ops_part(b, "big", ops_big);
+	if (daemon_kind == DAEMON_OURS)
+		ops_part(b, "huge", ops_huge);
 	ops_part(b, "append", ops_append);
 	ops_part(b, "open", ops_open);
 	ops_part(b, "handles", ops_handles);

@@ -34,7 +34,9 @@ static ssize_t fake_write(int fd, const struct iovec *iov, int cnt, off_t off,
 
 #define preadv2		fake_read
 #define pwritev2	fake_write
+#define slow_clock	fake_clock
 #include "transport/op_io.c"
+#undef slow_clock
 
 #include <sys/stat.h>
 
@@ -46,7 +48,7 @@ static ssize_t fake_write(int fd, const struct iovec *iov, int cnt, off_t off,
 #include "transport/route.h"
 #include "transport/wlink.h"
 
-#define FILE_LEN	300000u
+#define FILE_LEN	1300000u
 #define STEPS		16u
 
 /* What one call into the file does. */
@@ -64,6 +66,7 @@ static struct step steps[STEPS];
 static unsigned int step_cnt, step_at, push_cnt, pooled;
 static int last_flags, real_fd;
 static off_t last_off;
+static int64_t clock_ns, call_ns;	/* now; what each call takes */
 static struct req *asked;
 
 static inline size_t
@@ -99,6 +102,7 @@ fake_any(int fd, const struct iovec *iov, int cnt, off_t off, int write)
 
 	assert_int_equal(fd, real_fd);
 	assert_true(off >= 0);
+	clock_ns += call_ns;
 	if (!write && off + len > FILE_LEN)
 		len = off < FILE_LEN ? FILE_LEN - (size_t)off : 0;
 	len = fake_step(&errno, len);
@@ -128,6 +132,12 @@ fake_write(int fd, const struct iovec *iov, int cnt, off_t off, int flags)
 	last_flags = flags;
 	last_off = off;
 	return fake_any(fd, iov, cnt, off, 1);
+}
+
+int64_t
+fake_clock(void)
+{
+	return clock_ns;
 }
 
 void
@@ -257,6 +267,8 @@ iopool_submit(struct iopool *p, struct req *r)
 	(void)p;
 	pooled++;
 	r->io.work(r);
+	if (r->io.after != NULL)
+		r->io.after(r);
 	req_free(r);
 }
 
@@ -378,6 +390,8 @@ setup(void **state)
 	memset(&handle, 0, sizeof(handle));
 	handle.fd = real_fd = 42;
 	fs.conf.flags = 0;
+	memset(&fs.slow, 0, sizeof(fs.slow));
+	call_ns = 0;
 	node.mode = S_IFREG | 0644;
 	node.fd = 43;
 	if (fs.reqs == NULL)

@@ -53,9 +53,76 @@ static void
 test_write_big(void **state)
 {
 	(void)state;
-	do_write(0, IO_WRITE_INLINE + 1, IO_WRITE_INLINE + 1, 0, 0);
-	expect_file(0, IO_WRITE_INLINE + 1);
+	do_write(0, IO_NOW_MAX, IO_NOW_MAX, 0, 0);
+	expect_file(0, IO_NOW_MAX);
+	assert_int_equal(pooled, 0);
+	do_write(0, IO_NOW_MAX + 1, IO_NOW_MAX + 1, 0, 0);
+	expect_file(0, IO_NOW_MAX + 1);
 	assert_int_equal(pooled, 1);
+	push_cnt = 1;
+}
+
+/* A device that makes one write wait: threads, until enough were fast. */
+static void
+test_write_slow(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	call_ns = SLOW_NS + 1;
+	do_write(0, 10, 10, 0, 0);
+	assert_int_equal(pooled, 0);
+	for (i = 0; i < 2 * SLOW_CALLS; i++)
+		do_write(0, 10, 10, 0, 0);
+	assert_int_equal(pooled, 2 * SLOW_CALLS);
+	call_ns = SLOW_NS;
+	for (i = 0; i < SLOW_CALLS; i++)
+		do_write(0, 10, 10, 0, 0);
+	assert_int_equal(pooled, 3 * SLOW_CALLS);
+	do_write(0, 10, 10, 0, 0);
+	assert_int_equal(pooled, 3 * SLOW_CALLS);
+	push_cnt = 1;
+}
+
+/* Other devices are as fast as they were, in the same place or not. */
+static void
+test_write_slow_other(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	call_ns = SLOW_NS + 1;
+	do_write(0, 10, 10, 0, 0);
+	call_ns = 0;
+	for (i = 1; i < 20; i++) {
+		node.dev_minor = i;
+		do_write(0, 10, 10, 0, 0);
+	}
+	assert_int_equal(pooled, 0);
+	node.dev_minor = 0;
+	do_write(0, 10, 10, 0, 0);
+	assert_int_equal(pooled, 1);
+	push_cnt = 1;
+}
+
+/* These wait by their nature, which says nothing of the device. */
+static void
+test_write_sync(void **state)
+{
+	static const uint32_t flags[] = { O_DIRECT, O_DSYNC, O_SYNC };
+	unsigned int i;
+
+	(void)state;
+	call_ns = SLOW_NS + 1;
+	for (i = 0; i < 3; i++) {
+		handle.flags = flags[i];
+		do_write(0, 10, 10, 0, 0);
+		assert_int_equal(pooled, i + 1);
+	}
+	handle.flags = 0;
+	do_write(0, 10, 10, 0, 0);
+	assert_int_equal(pooled, 3);
+	push_cnt = 1;
 }
 
 static void
@@ -285,6 +352,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		UNIT(test_write),
 		UNIT(test_write_big),
+		UNIT(test_write_slow),
+		UNIT(test_write_slow_other),
+		UNIT(test_write_sync),
 		UNIT(test_write_short),
 		UNIT(test_write_full),
 		UNIT(test_write_error),

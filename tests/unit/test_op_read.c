@@ -100,6 +100,7 @@ test_read_cold(void **state)
 	unsigned int i;
 
 	(void)state;
+	call_ns = 100000;
 	SCRIPT({ 3000, 0 }, { 0, EAGAIN });
 	do_read(0, 9000, 9000);
 	expect_read(0, 9000);
@@ -112,6 +113,43 @@ test_read_cold(void **state)
 	assert_int_equal(pooled, 1 + IO_COLD);
 	assert_int_equal(last_flags, RWF_NOWAIT);
 	push_cnt = 1;
+}
+
+/* What a thread finds in the cache: it is not needed for the next. */
+static void
+test_read_hit(void **state)
+{
+	(void)state;
+	SCRIPT({ 0, EAGAIN });
+	do_read(0, 10, 16);
+	assert_int_equal(pooled, 1);
+	do_read(0, 10, 16);
+	assert_int_equal(pooled, 1);
+	push_cnt = 1;
+}
+
+static void
+test_read_huge(void **state)
+{
+	(void)state;
+	do_read(0, IO_NOW_MAX, IO_NOW_MAX);
+	expect_read(0, IO_NOW_MAX);
+	assert_int_equal(pooled, 0);
+	do_read(0, IO_NOW_MAX + 1, IO_NOW_MAX + 1);
+	expect_read(0, IO_NOW_MAX + 1);
+	assert_int_equal(pooled, 1);
+	push_cnt = 1;
+}
+
+/* The disk itself is read, whatever the flags of the call are. */
+static void
+test_read_direct(void **state)
+{
+	(void)state;
+	handle.flags = O_DIRECT;
+	do_read(0, 10, 16);
+	assert_int_equal(pooled, 1);
+	assert_int_equal(last_flags, 0);
 }
 
 static void
@@ -127,6 +165,11 @@ test_read_no_nowait(void **state)
 	assert_int_equal(last_flags, 0);
 	do_read(0, IO_INLINE_MAX + 1, IO_INLINE_MAX + 1);
 	assert_int_equal(pooled, 2);
+	call_ns = SLOW_NS + 1;
+	do_read(0, 10, 16);
+	assert_int_equal(pooled, 2);
+	do_read(0, 10, 16);
+	assert_int_equal(pooled, 3);
 	push_cnt = 1;
 }
 
@@ -163,6 +206,9 @@ main(void)
 		UNIT(test_read_error),
 		UNIT(test_read_error_later),
 		UNIT(test_read_cold),
+		UNIT(test_read_hit),
+		UNIT(test_read_huge),
+		UNIT(test_read_direct),
 		UNIT(test_read_no_nowait),
 		UNIT(test_read_refused),
 	};
