@@ -95,7 +95,7 @@ guest() {
 	    VIOFSD_LIBEXECDIR="$build" "$build/viofsd" --socket-path "$tools" \
 	    --shared-dir / --readonly --cache always
 	guest_line() { take "$1"; }
-	GUEST_MEM=1024 GUEST_SECOND=$tools GUEST_SECOND_TAG=tools \
+	GUEST_MEM=1024 GUEST_MORE=tools=$tools \
 	    GUEST_PARTS="CONFORMANCE_BUILD=$build CONFORMANCE_LACKS=$lacks CONFORMANCE_TOP=$top" \
 	    guest_boot "$work/sock" "$here/guest.sh" ||
 	    take "not ok - guest: ended with status $?"

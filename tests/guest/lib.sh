@@ -13,7 +13,8 @@
 #
 # Settings: GUEST_MEM (MiB), GUEST_CPUS, GUEST_TIMEOUT (s), GUEST_MOUNT
 # (options), GUEST_WORK (directory below the share for the scripts to work
-# in), GUEST_PARTS (for work.sh), GUEST_ACCEL (kvm or tcg).
+# in), GUEST_PARTS (for work.sh), GUEST_ACCEL (kvm or tcg), GUEST_MORE (other
+# shares for the guest to mount, TAG=SOCKET each).
 # Callbacks: guest_line LINE for what the guest prints, guest_ask VERB
 # ARGS... prints the one-line answer to a script's question.
 
@@ -200,7 +201,7 @@ guest_make_initrd() {
 	cp "$guest_src/init" "$root/init"
 	chmod 755 "$root/init"
 	cp "$guest_src/prelude.sh" "$guest_src/shell.sh" "$root/guest/"
-	for t in guesttool guestbench; do
+	for t in guesttool guestbench guestmeta; do
 		gcc -D_GNU_SOURCE -std=gnu17 -O2 -static \
 		    -o "$root/bin/$t" "$guest_src/$t.c" || return 1
 	done
@@ -214,7 +215,7 @@ guest_find_initrd() {
 	local sum
 
 	sum=$({ cat "$guest_src"/{init,prelude.sh,shell.sh} \
-	    "$guest_src"/{guesttool,guestbench}.c "$(command -v busybox)"
+	    "$guest_src"/{guesttool,guestbench,guestmeta}.c "$(command -v busybox)"
 	    echo "$guest_kernel"; } | sha256sum | cut -c 1-16)
 	guest_initrd=$guest_cache/initrd-$sum
 	if [ ! -f "$guest_initrd" ]; then
@@ -290,7 +291,7 @@ guest_overlay() {
 
 # The QEMU command line for DIR and SOCKET ("" for a guest without a share).
 guest_qemu_args() {
-	local mem=${GUEST_MEM:-512}
+	local mem=${GUEST_MEM:-512} v
 
 	guest_qemu=(qemu-system-x86_64 -nodefaults -no-user-config
 	    -display none -nic none -no-reboot -machine q35
@@ -308,10 +309,10 @@ guest_qemu_args() {
 		guest_qemu+=(-chardev "socket,id=fs,path=$2"
 		    -device "vhost-user-fs-pci,queue-size=1024,chardev=fs,tag=$guest_tag")
 	fi
-	if [ -n "${GUEST_SECOND:-}" ]; then
-		guest_qemu+=(-chardev "socket,id=fs2,path=$GUEST_SECOND"
-		    -device "vhost-user-fs-pci,queue-size=1024,chardev=fs2,tag=$GUEST_SECOND_TAG")
-	fi
+	for v in ${GUEST_MORE:-}; do
+		guest_qemu+=(-chardev "socket,id=${v%%=*},path=${v#*=}"
+		    -device "vhost-user-fs-pci,queue-size=1024,chardev=${v%%=*},tag=${v%%=*}")
+	done
 }
 
 # Answers one line of the guest; 1 when it was the last.

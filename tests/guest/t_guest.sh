@@ -172,8 +172,49 @@ host_meet() {
 	echo met
 }
 
+# Attributes and locks as the host has them; the same tool as in the guest.
+host_meta() {
+	"$guest_tmp/guestmeta" "$1" "$host_work/$2" "${@:3}" 2>/dev/null
+}
+
+# host_lock KIND try|wait FILE
+host_lock() {
+	local status=0
+
+	timeout 60 "$guest_tmp/guestmeta" lock "$1" "$2" "$host_work/$3" true \
+	    2>/dev/null || status=$?
+	case $status in
+	0)	echo free ;;
+	3)	echo locked ;;
+	*)	echo "status $status" ;;
+	esac
+}
+
+# host_hold KIND FILE: until host_letgo.
+host_hold() {
+	rm -f "$guest_tmp/held"
+	mkfifo "$guest_tmp/held"
+	"$guest_tmp/guestmeta" lock "$1" try "$host_work/$2" sh -c \
+	    'echo held >"$0"; exec sleep 1000' "$guest_tmp/held" \
+	    >/dev/null &
+	hold_pid=$!
+	guest_pids+=("$hold_pid")
+	timeout 60 cat "$guest_tmp/held"
+}
+
+host_letgo() {
+	guest_kill "$hold_pid"
+	echo gone
+}
+
 guest_ask() {
 	case $1 in
+	getacl|getxattr) host_meta "$@" ;;
+	setxattr)	host_meta "$@" && echo set ;;
+	chown)		chown "$3:$3" "$host_work/$2" && echo "done" ;;
+	lock)		host_lock "${@:2}" ;;
+	hold)		host_hold "${@:2}" ;;
+	letgo)		host_letgo ;;
 	killworker)	host_killworker ;;
 	endbroker)	host_endbroker ;;
 	meet)		host_meet ;;
@@ -298,6 +339,38 @@ test_swarm() {
 	served
 }
 
+# Three daemons for one guest.  The shares of two are directories of the
+# third's, so that host_work names all files.
+test_options() {
+	local more=() pids=() logs=() i
+
+	tap_prefix="options: "
+	share options
+	gcc -D_GNU_SOURCE -std=gnu17 -O2 -o "$guest_tmp/guestmeta" \
+	    "$here/guestmeta.c"
+	mkdir -m 777 "$host_work/map" "$host_work/ro"
+	chown 100000:100000 "$host_work/map"
+	echo content >"$host_work/ro/file"
+	chmod 666 "$host_work/ro/file"
+	share=$host_work/map
+	serve map --translate-uid map:0:100000:65536 \
+	    --translate-gid map:0:100000:65536 || return 0
+	more+=("map=$sock") pids+=("$daemon_pid") logs+=("$log")
+	share=$host_work/ro
+	serve ro --readonly --xattr || return 0
+	more+=("ro=$sock") pids+=("$daemon_pid") logs+=("$log")
+	share=$guest_tmp/options
+	serve options --xattr --posix-acl --posix-lock --flock \
+	    --writeback || return 0
+	pids+=("$daemon_pid") logs+=("$log")
+	GUEST_MORE=${more[*]} boot "$here/options.sh"
+	for i in "${!pids[@]}"; do
+		daemon_pid=${pids[i]}
+		log=${logs[i]}
+		served
+	done
+}
+
 test_kill_worker() {
 	local status=0
 
@@ -349,6 +422,7 @@ test_cache never mount tree links rename content owners setgid names
 test_cache always mount tree links rename content mmap owners setgid names
 test_two
 test_swarm
+test_options
 test_kill_worker
 test_end_broker KILL 137
 test_end_broker TERM 0
