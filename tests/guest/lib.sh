@@ -207,7 +207,9 @@ guest_make_initrd() {
 	done
 	(cd "$root" && find . | LC_ALL=C sort |
 	    cpio -o -H newc --quiet -R 0:0) >"$root.cpio" || return 1
-	rm -rf "$root" "$guest_cache"/initrd-*
+	rm -rf "$root"
+	# Another tree may be booting guests of its own at this time.
+	find "$guest_cache" -maxdepth 1 -name 'initrd-*' -mmin +1440 -delete
 	mv "$root.cpio" "$1"
 }
 
