@@ -23,6 +23,7 @@
 
 #include <sys/resource.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
@@ -86,8 +87,8 @@ main_identity(void)
 	if (geteuid() != 0)
 		return;
 	userns_here(&here);
-	/* Whatever groups root came with are not wanted. */
-	if ((!here.stuck && setgroups(0, NULL) == -1) ||
+	/* Groups that root came with are not wanted, if they can be left. */
+	if ((!here.stuck && setgroups(0, NULL) == -1 && errno != EPERM) ||
 	    setresgid(0, 0, 0) == -1 || setresuid(0, 0, 0) == -1)
 		fatal("ids");
 }

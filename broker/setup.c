@@ -114,28 +114,53 @@ setup_handles(struct broker *b, uint64_t have)
 }
 
 /*
+ * Which ids the namespace shall have: those asked for, or all that there are
+ * for root who may give them away, though he may not mount; else one's own.
+ */
+static void
+setup_userns_ids(const struct conf *c, uint64_t have, struct userns *u)
+{
+	const uint64_t maps = JAIL_CAP(CAP_SETUID) | JAIL_CAP(CAP_SETGID) |
+	    JAIL_CAP(CAP_SETFCAP);
+	int of;
+
+	if (geteuid() == 0 && (have & maps) == maps && !u->stuck &&
+	    c->space[IDMAP_UID].cnt == 0 && c->space[IDMAP_GID].cnt == 0) {
+		for (of = IDMAP_UID; of <= IDMAP_GID; of++)
+			idspace_within(&u->space[of]);
+		return;
+	}
+	u->space[IDMAP_UID] = c->space[IDMAP_UID];
+	u->space[IDMAP_GID] = c->space[IDMAP_GID];
+}
+
+/*
  * The user namespace of transport and workers: the one that we are in, another
- * that root asks for, or one that everything of an ordinary user's is in.
+ * that root asks for, or one that everything is in of an ordinary user's, or of
+ * a root's who may not mount.
  */
 static void
 setup_userns(struct broker *b, struct setup *s)
 {
 	const struct conf *c = b->conf;
 	struct userns *u = &b->userns;
+	struct jail_identity id;
+	int root;
 
 	s->usernsfd = -1;
 	userns_here(u);
 	s->here = *u;
+	jail_observe(&id);
+	root = geteuid() == 0 && (id.cap_prm & JAIL_CAP(CAP_SYS_ADMIN)) != 0;
 	/* Root of a namespace that whoever made it gave no mounts. */
-	if (geteuid() == 0 && !idspace_same(&u->space[IDMAP_UID]))
+	if (root && !idspace_same(&u->space[IDMAP_UID]))
 		root_mounts();
-	if (geteuid() == 0 && idspace_same(&c->space[IDMAP_UID]) &&
+	if (root && idspace_same(&c->space[IDMAP_UID]) &&
 	    idspace_same(&c->space[IDMAP_GID]))
 		return;
-	u->space[IDMAP_UID] = c->space[IDMAP_UID];
-	u->space[IDMAP_GID] = c->space[IDMAP_GID];
+	setup_userns_ids(c, id.cap_prm, u);
 	s->usernsfd = userns_make(u);
-	if (geteuid() == 0)
+	if (root)
 		return;
 	userns_become_root(&s->usernsfd, u->stuck);
 	root_mounts();

@@ -28,6 +28,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <inttypes.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -35,6 +36,7 @@
 
 #include "../common/fdbag.h"
 #include "../common/idmap.h"
+#include "../common/jail.h"
 #include "../common/log.h"
 #include "userns.h"
 
@@ -158,22 +160,34 @@ userns_is_own(const struct idspace *s, uint32_t own)
 	    s->range[0].outside == own;
 }
 
+/* Of any ids, and not just of our own. */
+static int
+userns_may_map(void)
+{
+	const uint64_t caps = JAIL_CAP(CAP_SETUID) | JAIL_CAP(CAP_SETGID);
+	struct jail_identity id;
+
+	jail_observe(&id);
+	return geteuid() == 0 && (id.cap_prm & caps) == caps;
+}
+
 /* Root writes both; somebody else what is his, and asks for the rest. */
 static void
 userns_maps(pid_t pid, struct userns *u)
 {
 	const struct idspace *uids = &u->space[IDMAP_UID];
 	const struct idspace *gids = &u->space[IDMAP_GID];
+	int any = userns_may_map();
 
-	if (geteuid() == 0 || userns_is_own(uids, geteuid()))
+	if (any || userns_is_own(uids, geteuid()))
 		userns_write(pid, IDMAP_UID, uids);
 	else
 		userns_ask(pid, IDMAP_UID, uids);
-	if (geteuid() != 0 && userns_is_own(gids, getegid())) {
+	if (!any && userns_is_own(gids, getegid())) {
 		userns_deny(pid);
 		u->stuck = 1;
 	}
-	if (geteuid() == 0 || u->stuck)
+	if (any || u->stuck)
 		userns_write(pid, IDMAP_GID, gids);
 	else
 		userns_ask(pid, IDMAP_GID, gids);

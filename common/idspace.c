@@ -91,6 +91,15 @@ idspace_in(const struct idspace *s, uint32_t outside, uint32_t *inside)
 	return s->cnt == 0 ? 0 : EINVAL;
 }
 
+void
+idspace_within(struct idspace *s)
+{
+	uint32_t i;
+
+	for (i = 0; i < s->cnt; i++)
+		s->range[i].outside = s->range[i].inside;
+}
+
 int
 idspace_same(const struct idspace *s)
 {

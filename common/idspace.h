@@ -57,6 +57,9 @@ int	idspace_in(const struct idspace *s, uint32_t outside,
 /* The highest id inside; 0 without ranges. */
 uint32_t idspace_last(const struct idspace *s);
 
+/* Make it that of a namespace within, with every id that this one has. */
+void	idspace_within(struct idspace *s);
+
 /* Is every id the same inside and outside?  1 or 0. */
 int	idspace_same(const struct idspace *s);
 

@@ -273,7 +273,56 @@ in_container() {
 	guest_pid=
 }
 
+# Root who may not mount, as containers start programs: everything lives in a
+# user namespace with all the ids that there are.
+as_weak_root() {
+	local spawner root user who=nobody
+
+	! getent passwd _viofsd >/dev/null || who=_viofsd
+	map=$(awk '{ print $1, $1, $3 }' /proc/self/uid_map | paste -sd,)
+	fresh 0777 0:0
+	serve setpriv --bounding-set=-sys_admin --inh-caps=-all "$daemon"
+	is "$(grep -c ready "$top/out")" 1 "root without SYS_ADMIN: it serves"
+	is "$(ids dir0 dir0/file dir1000 dir1000/file | paste -sd,)" \
+	    "dir0 0:0,dir0/file 0:0,dir1000 1000:1000,dir1000/file 1000:1000" \
+	    "root without SYS_ADMIN: all ids"
+	spawner=$(child "$broker" "viofsd: spawner")
+	root=$(child "$spawner" "viofsd: worker root 0:0")
+	user=$(child "$spawner" "viofsd: worker user 1000:1000")
+	inside "weak root: broker" "$broker" 0 0000000000000020
+	inside "weak root: spawner" "$spawner" 0 00000000880001fb
+	inside "weak root: root worker" "$root" 0 000000008800001b
+	inside "weak root: user worker" "$user" 1000 "$none"
+	inside "weak root: transport" \
+	    "$(child "$broker" "viofsd: transport")" "$(id -u "$who")" "$none"
+	ended "root without SYS_ADMIN"
+}
+
+# refused NAME SAYS COMMAND...: one line and no socket.
+refused() {
+	local code=0
+
+	fresh 0777 0:0
+	timeout 20 "${@:3}" "$daemon" --socket-path "$top/run/sock" \
+	    --shared-dir "$top/run/share" >"$top/log" 2>&1 </dev/null ||
+	    code=$?
+	is "$code $(wc -l <"$top/log") $(grep -c "$2" "$top/log")" "1 1 1" \
+	    "$1: it does not start, and says why"
+	is "$(ls "$top/run")" share "$1: no socket is left"
+}
+
+# The walls need namespaces: where none can be had, there is no service.
+without_namespaces() {
+	refused "no right to any namespace" "no new user namespace" \
+	    unshare -Ur sh -c 'echo 0 >/proc/sys/user/max_user_namespaces
+	    exec setpriv --bounding-set=-sys_admin --inh-caps=-all "$@"' sh
+	refused "root without a capability" "refuses the map" \
+	    setpriv --bounding-set=-all --inh-caps=-all
+}
+
 as_root
+as_weak_root
+without_namespaces
 as_user
 as_user_with_more
 in_container

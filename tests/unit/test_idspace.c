@@ -97,6 +97,22 @@ test_many(void **state)
 	assert_int_equal(add(&s, i, i * 2, 1), EINVAL);
 }
 
+static void
+test_within(void **state)
+{
+	struct idspace s = { 0 };
+
+	(void)state;
+	assert_int_equal(add(&s, 0, 1000, 1), 0);
+	assert_int_equal(add(&s, 5, 100000, 10), 0);
+	idspace_within(&s);
+	assert_int_equal(s.cnt, 2);
+	assert_int_equal(s.range[0].inside + s.range[0].outside, 0);
+	assert_int_equal(s.range[1].inside, 5);
+	assert_int_equal(s.range[1].outside, 5);
+	assert_int_equal(s.range[1].cnt, 10);
+}
+
 int
 main(void)
 {
@@ -105,6 +121,7 @@ main(void)
 		cmocka_unit_test(test_ranges),
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_within),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
