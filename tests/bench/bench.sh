@@ -122,9 +122,11 @@ daemon_start() {
 			exec "$build/viofsd" --socket-path="$sock" \
 			    --shared-dir="$share" --cache="${2/none/never}"
 		fi
+		# A session of its own, as viofsd's transport makes itself one:
+		# the scheduler may share processors between sessions.
 		# A command may have arguments of its own.
 		# shellcheck disable=SC2086
-		exec ${commands[$1]} --socket-path="$sock" \
+		exec setsid ${commands[$1]} --socket-path="$sock" \
 		    -o source="$share" -o cache="$2"
 	) >"$bench_tmp/$1.$2.log" 2>&1 &
 	daemon_pid[$1.$2]=$!
@@ -152,14 +154,16 @@ bench_time() {
 	"$bench_program" -c "$payer" "$@" >"$bench_tmp/said" 2>&1
 }
 
-# measure LOAD CACHE KIND ARGUMENT...: on each daemon in turn.
+# measure LOAD CACHE KIND ARGUMENT...: on each daemon in turn, in each round
+# another one first, which has the disk when others have just used it.
 measure() {
-	local d dir mnt share payer status cache=$2
+	local i d dir mnt share payer status cache=$2
 
 	if [ "$cache" = never ]; then
 		cache=none
 	fi
-	for d in "${!names[@]}"; do
+	for i in "${!names[@]}"; do
+		d=$(((i + round) % ${#names[@]}))
 		share=$bench_tmp/share.$d
 		mnt=$bench_tmp/mnt.$d.$cache
 		payer=${daemon_pid[$d.$cache]}

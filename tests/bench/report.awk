@@ -20,17 +20,19 @@ function collect(what, load, daemon,    r, n) {
 	return n > 0 ? median(n) : 0
 }
 
-function ratio_list(load, best,    r, n) {
+function ratio_list(load, best,    r, n, ours) {
 	n = 0
-	for (r = 1; r <= rounds; r++)
-		if (("rate", load, best, r) in value &&
-		    ("rate", load, "viofsd", r) in value)
-			list[++n] = value["rate", load, "viofsd", r] /
-			    value["rate", load, best, r]
+	for (r = 1; r <= rounds; r++) {
+		if (!(("rate", load, best, r) in value) ||
+		    !(("rate", load, "viofsd", r) in value))
+			continue
+		ours = value["rate", load, "viofsd", r]
+		list[++n] = ours / value["rate", load, best, r]
+	}
 	return n
 }
 
-function line(load,    d, best, rate, n, mid, ours, theirs, name) {
+function line(load,    d, best, rate, n, mid, low, high, ours, theirs, name) {
 	best = ""
 	for (d = 1; d <= daemons; d++) {
 		name = daemon[d]
@@ -44,12 +46,14 @@ function line(load,    d, best, rate, n, mid, ours, theirs, name) {
 	if (n == 0)
 		return
 	mid = median(n)
+	low = list[1]
+	high = list[n]
 	ours = collect("cpu", load, "viofsd")
-	printf "%s\t%.2f\t%.2f\t%.2f\t%s\t%.1f\t%.1f", load, mid, list[1],
-	    list[n], best, collect("rate", load, "viofsd"),
+	printf "%s\t%.2f\t%.2f\t%.2f\t%s\t%.1f\t%.1f", load, mid, low,
+	    high, best, collect("rate", load, "viofsd"),
 	    collect("rate", load, best)
 	theirs = collect("cpu", load, best)
-	printf "\t%.2f\t%.2f\t%.2f", theirs > 0 ? ours / theirs : 0,
+	printf "\t%.2f\t%.2f\t%.2f", (theirs > 0 ? ours / theirs : 0),
 	    collect("switches", load, "viofsd"),
 	    collect("switches", load, best)
 	printf "\t%.1f\t%.1f\n", collect("p99", load, "viofsd"),
