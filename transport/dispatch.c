@@ -30,6 +30,7 @@
 #include "fs.h"
 #include "fuse_tab.h"
 #include "implicit.h"
+#include "iopool.h"
 #include "op.h"
 #include "vu.h"
 #include "wlink.h"
@@ -127,6 +128,7 @@ dispatch_ring(void *arg, unsigned int idx)
 	struct vring *hiprio = vu_ring(fs->dev, DISPATCH_HIPRIO);
 	unsigned int turn = 0;
 
+	iopool_reap(fs->iopool);
 	while (dispatch_some(fs, ring, DISPATCH_BATCH) == DISPATCH_BATCH) {
 		if (ring != hiprio)
 			dispatch_some(fs, hiprio, DISPATCH_BATCH);

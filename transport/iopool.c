@@ -27,8 +27,10 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <event2/event.h>
@@ -38,6 +40,7 @@
 #include "req.h"
 
 #define IOPOOL_CLOSING	256	/* descriptors that may wait to be closed */
+#define IOPOOL_LAZY_NS	5000000	/* how long what is finished may lie */
 #define IOPOOL_STACK	(128 * 1024)	/* bytes; work() uses iovecs only */
 
 struct iopool_fd {
@@ -49,6 +52,8 @@ struct iopool {
 	pthread_mutex_t lock;
 	pthread_cond_t more, started;
 	struct req_list todo, finished;
+	_Atomic int any_finished;	/* to look without the lock */
+	int woken;			/* wakefd was written for them */
 	STAILQ_HEAD(, iopool_fd) closing;
 	unsigned int closing_cnt;
 	unsigned int thread_cnt, running;
@@ -56,6 +61,43 @@ struct iopool {
 	int wakefd;
 	struct event *ev;
 };
+
+/* Someone must look at what is finished.  With the lock. */
+static void
+iopool_wake(struct iopool *p)
+{
+	uint64_t one = 1;
+
+	if (p->woken || TAILQ_EMPTY(&p->finished))
+		return;
+	p->woken = 1;
+	if (write(p->wakefd, &one, sizeof(one)) == -1)
+		log_warn("I/O pool wake-up");
+}
+
+/*
+ * Nothing is to be done.  What is finished is taken with the next kick of the
+ * guest, which saves the event thread from waking up for it alone; if none
+ * comes, it is woken after all.
+ */
+static void
+iopool_idle(struct iopool *p)
+{
+	struct timespec ts;
+
+	if (p->woken || TAILQ_EMPTY(&p->finished)) {
+		pthread_cond_wait(&p->more, &p->lock);
+		return;
+	}
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	ts.tv_nsec += IOPOOL_LAZY_NS;
+	if (ts.tv_nsec >= 1000000000) {
+		ts.tv_nsec -= 1000000000;
+		ts.tv_sec++;
+	}
+	if (pthread_cond_timedwait(&p->more, &p->lock, &ts) == ETIMEDOUT)
+		iopool_wake(p);
+}
 
 /* The next request; descriptors are closed while there is none. */
 static struct req *
@@ -66,36 +108,31 @@ iopool_next(struct iopool *p)
 
 	while ((r = TAILQ_FIRST(&p->todo)) == NULL) {
 		if ((c = STAILQ_FIRST(&p->closing)) == NULL) {
-			pthread_cond_wait(&p->more, &p->lock);
+			iopool_idle(p);
 			continue;
 		}
 		STAILQ_REMOVE_HEAD(&p->closing, entry);
 		p->closing_cnt--;
+		iopool_wake(p);
 		pthread_mutex_unlock(&p->lock);
 		close(c->fd);
 		free(c);
 		pthread_mutex_lock(&p->lock);
 	}
 	TAILQ_REMOVE(&p->todo, r, entry);
+	/* This may take long. */
+	iopool_wake(p);
 	return r;
 }
 
-/*
- * The reply is out already; the event thread only drops references.  Nobody is
- * woken while the lock is held, which would be the first thing that they want.
- */
+/* The reply is out already; the event thread only drops references. */
 static void
 iopool_finish(struct iopool *p, struct req *r)
 {
-	uint64_t one = 1;
-	int wake;
-
-	pthread_mutex_lock(&p->lock);
-	wake = TAILQ_EMPTY(&p->finished);
 	TAILQ_INSERT_TAIL(&p->finished, r, entry);
-	pthread_mutex_unlock(&p->lock);
-	if (wake && write(p->wakefd, &one, sizeof(one)) == -1)
-		log_warn("I/O pool wake-up");
+	atomic_store(&p->any_finished, 1);
+	if (r->io.after != NULL)
+		iopool_wake(p);
 }
 
 static void *
@@ -112,31 +149,41 @@ iopool_thread(void *arg)
 		pthread_mutex_unlock(&p->lock);
 		r->io.work(r);
 		vring_notify(r->chain.vring);
-		iopool_finish(p, r);
 		pthread_mutex_lock(&p->lock);
+		iopool_finish(p, r);
 	}
 	return NULL;
 }
 
-static void
-iopool_woken(int fd, short what, void *arg)
+void
+iopool_reap(struct iopool *p)
 {
-	struct iopool *p = arg;
 	struct req_list list;
 	struct req *r;
-	uint64_t cnt;
 
-	(void)what;
-	if (read(fd, &cnt, sizeof(cnt)) == -1 && errno != EAGAIN)
-		log_warn("I/O pool wake-up");
+	if (!atomic_load(&p->any_finished))
+		return;
 	TAILQ_INIT(&list);
 	pthread_mutex_lock(&p->lock);
 	TAILQ_CONCAT(&list, &p->finished, entry);
+	atomic_store(&p->any_finished, 0);
+	p->woken = 0;
 	pthread_mutex_unlock(&p->lock);
 	while ((r = TAILQ_FIRST(&list)) != NULL) {
 		TAILQ_REMOVE(&list, r, entry);
 		p->done(r);
 	}
+}
+
+static void
+iopool_woken(int fd, short what, void *arg)
+{
+	uint64_t cnt;
+
+	(void)what;
+	if (read(fd, &cnt, sizeof(cnt)) == -1 && errno != EAGAIN)
+		log_warn("I/O pool wake-up");
+	iopool_reap(arg);
 }
 
 static void
@@ -172,12 +219,16 @@ struct iopool *
 iopool_start(struct event_base *base, unsigned int thread_cnt,
     void (*done)(struct req *r))
 {
+	pthread_condattr_t attr;
 	struct iopool *p;
 
 	if ((p = calloc(1, sizeof(*p))) == NULL)
 		fatal("memory");
 	pthread_mutex_init(&p->lock, NULL);
-	pthread_cond_init(&p->more, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&p->more, &attr);
+	pthread_condattr_destroy(&attr);
 	pthread_cond_init(&p->started, NULL);
 	TAILQ_INIT(&p->todo);
 	TAILQ_INIT(&p->finished);

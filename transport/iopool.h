@@ -39,6 +39,13 @@ struct iopool *iopool_start(struct event_base *base, unsigned int thread_cnt,
 void	iopool_submit(struct iopool *p, struct req *r);
 
 /*
+ * Call done() for what is finished: the event thread does so when the guest
+ * kicks.  Without a kick it is done some milliseconds later; at once for a
+ * request with r->io.after, or when the threads have more to do.
+ */
+void	iopool_reap(struct iopool *p);
+
+/*
  * Close fd on a thread.  Returns 0; or ENOMEM, or EAGAIN when many wait to be
  * closed already, and then it is still the caller's.
  */

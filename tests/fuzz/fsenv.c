@@ -219,6 +219,12 @@ wlink_settle(struct wlink *w)
 }
 
 void
+iopool_reap(struct iopool *p)
+{
+	(void)p;
+}
+
+void
 iopool_submit(struct iopool *p, struct req *r)
 {
 	(void)p;

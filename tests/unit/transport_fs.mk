@@ -13,6 +13,7 @@ transport_fs_tests = \
 	tests/unit/test_lock \
 	tests/unit/test_node \
 	tests/unit/test_node_seal \
+	tests/unit/test_iopool \
 	tests/unit/test_op_io \
 	tests/unit/test_op_list \
 	tests/unit/test_op_lock \
@@ -50,6 +51,8 @@ tests_unit_test_node_seal_SOURCES = tests/unit/test_node_seal.c \
 	tests/unit/nodeenv.h
 tests_unit_test_node_seal_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_node_seal_LDADD = $(transport_fs_libs)
+tests_unit_test_iopool_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_iopool_LDADD = $(transport_fs_libs)
 tests_unit_test_op_io_SOURCES = tests/unit/test_op_io.c tests/unit/ioenv.h
 tests_unit_test_op_io_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_op_io_LDADD = $(transport_fs_libs)
