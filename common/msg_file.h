@@ -61,7 +61,8 @@ struct a_readlink {
 };
 
 struct q_open {
-	uint32_t flags;		/* O_* of the guest, already filtered */
+	uint32_t flags;		/* O_* of the guest, already filtered; with
+				 * O_APPEND the file has it if it must */
 	uint32_t kill;		/* 1: truncation drops set-id bits */
 };
 

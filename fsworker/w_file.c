@@ -75,6 +75,22 @@ w_file_opened(const struct serve_req *req, int fd, int flags, uint32_t kill)
 	return kill ? setid_kill(req, fd) : 0;
 }
 
+/*
+ * A file that can only be appended to (chattr +a) is opened for writing with
+ * O_APPEND alone.  All others do without: who opened with it may place what it
+ * writes after that, too.
+ */
+static int
+w_file_reopen(int node, int flags, int *fd)
+{
+	int err;
+
+	err = at_reopen(node, flags & ~O_APPEND, fd);
+	if (err == EPERM && (flags & O_APPEND) != 0)
+		err = at_reopen(node, flags, fd);
+	return err;
+}
+
 int
 on_open(struct serve_req *req, const struct q_open *q, struct a_open *a)
 {
@@ -83,13 +99,13 @@ on_open(struct serve_req *req, const struct q_open *q, struct a_open *a)
 	(void)a;
 	if (q->kill > 1)
 		return EINVAL;
-	if ((err = at_flags(q->flags, 0, &flags)) != 0)
+	if ((err = at_flags(q->flags, O_APPEND, &flags)) != 0)
 		return err;
 	if ((err = at_claim_reg(req->who, node)) != 0)
 		return err;
 	if (serve_readonly(req) && at_flags_write(flags))
 		return EROFS;
-	if ((err = at_reopen(node, flags, &fd)) != 0 ||
+	if ((err = w_file_reopen(node, flags, &fd)) != 0 ||
 	    (err = fdbag_put(&req->give, fd)) != 0)
 		return err;
 	return w_file_opened(req, fd, flags, q->kill);

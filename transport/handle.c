@@ -141,6 +141,7 @@ handle_new(struct handle_table *t, struct node *n,
 	h->open = 1;
 	h->implicit = 0;
 	h->node = n;
+	h->append = 0;
 	h->no_nowait = h->cold = h->written = 0;
 	h->dir_busy = h->dir_turn = 0;
 	h->class = h->uid = h->gid = 0;

@@ -42,6 +42,7 @@ struct handle {
 	int dir;		/* 1: opened by OPENDIR */
 	uint32_t pins;
 	int open;		/* 0 after RELEASE */
+	int append;		/* the host appends, whatever the offset */
 	struct node *node;
 	uint32_t class, uid, gid;	/* whose worker opened it */
 	uint32_t flags;		/* O_* it was opened with, as far as known */

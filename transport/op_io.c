@@ -333,6 +333,9 @@ op_write_args(struct req *r, struct fuse_write_in *in)
 		return err;
 	if ((err = req_handle(r, 0, in->fh, 0)) != 0)
 		return err;
+	/* The page of a mapping has its place, and the host would append it. */
+	if (r->handle[0]->append && !op_write_appends(in))
+		return EPERM;
 	/* What is appended always makes the file longer. */
 	if (op_write_appends(in) && in->size > 0)
 		return ask_size(r, 0, UINT64_MAX);

@@ -142,6 +142,8 @@ op_open_reply(struct req *r, int *fd, int dir)
 		return;
 	}
 	memset(&out, 0, sizeof(out));
+	if (!dir && (r->call.q.open.flags & O_APPEND) != 0)
+		h->append = (fcntl(h->fd, F_GETFL) & O_APPEND) != 0;
 	out.fh = handle_id(h);
 	out.open_flags = fout_open_flags(r->fs, dir);
 	if (!dir)
@@ -176,6 +178,18 @@ op_open_kills(const struct req *r, const struct fuse_open_in *in)
 	return (in->flags & O_TRUNC) != 0 &&
 	    r->in.uid == FUSE_PROTO_INVALID_ID &&
 	    (r->fs->session.flags & FUSE_HANDLE_KILLPRIV_V2) == 0;
+}
+
+/*
+ * For files that the host only lets be appended to.  With a write-back cache
+ * each page has its place, and the host would not put it there.
+ */
+static uint32_t
+op_open_append(const struct req *r, uint32_t flags)
+{
+	if ((r->fs->session.flags & FUSE_WRITEBACK_CACHE) != 0)
+		return 0;
+	return flags & O_APPEND;
 }
 
 /* What the share's options say to these flags: 0, EROFS, EPERM. */
@@ -214,7 +228,8 @@ op_open(struct req *r)
 		req_end(r, err);
 		return;
 	}
-	r->call.q.open.flags = op_open_flags(r, in.flags);
+	r->call.q.open.flags = op_open_flags(r, in.flags) |
+	    op_open_append(r, in.flags);
 	r->call.q.open.kill = op_open_kills(r, &in);
 	op_open_ask(r, Q_OPEN, ASK_REPEATABLE, op_open_done);
 }

@@ -57,7 +57,7 @@ static const struct sandbox_row rows[] = {
 	SB_ALLOW(accept4, "main.c: the front-end's connection"),
 	SB_ARG(getsockopt, "chan.c: type of a worker's channel",
 	    SB_IS(1, SOL_SOCKET), SB_IS(2, SO_TYPE)),
-	SB_ARG(fcntl, "chan.c: blocking or not", SB_IS(1, F_GETFL)),
+	SB_ARG(fcntl, "chan.c, op_open.c: flags of a file", SB_IS(1, F_GETFL)),
 	SB_ARG(fcntl, "chan.c: blocking or not", SB_IS(1, F_SETFL)),
 
 	/* the event loop */

@@ -78,8 +78,9 @@ tests_device_t_scale_SOURCES = tests/device/t_scale.c
 tests_device_t_scale_LDADD = tests/frontend/libfrontend.a
 tests_device_t_more_SOURCES = \
 	tests/device/more.h \
-	tests/device/more_acl.c tests/device/more_groups.c \
-	tests/device/more_help.c tests/device/more_idmap.c \
+	tests/device/more_acl.c tests/device/more_append.c \
+	tests/device/more_groups.c tests/device/more_help.c \
+	tests/device/more_idmap.c \
 	tests/device/more_ids.c tests/device/more_ioctl.c \
 	tests/device/more_kill.c tests/device/more_label.c \
 	tests/device/more_lie.c tests/device/more_line.c \

@@ -39,6 +39,7 @@ void	more_same(void);
 void	more_open(void);
 void	more_tmpfile(void);
 void	more_node(void);
+void	more_append(void);
 void	more_ioctl(void);
 void	more_ids(void);
 void	more_groups(void);

@@ -47,6 +47,7 @@ main(int argc, char **argv)
 	more_open();
 	more_tmpfile();
 	more_node();
+	more_append();
 	more_ioctl();
 	more_ids();
 	more_groups();

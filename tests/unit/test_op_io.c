@@ -164,6 +164,23 @@ test_write_append(void **state)
 	push_cnt = 1;
 }
 
+/* An open file of the host that only appends takes nothing else. */
+static void
+test_write_append_only(void **state)
+{
+	(void)state;
+	handle.append = 1;
+	do_write(5, 10, 10, O_APPEND, 0);
+	assert_int_equal(last_flags, RWF_APPEND);
+	push_cnt = 0;
+	do_write(5, 10, 10, 0, 0);
+	assert_int_equal(error(), -EPERM);
+	do_write(5, 10, 10, O_APPEND, FUSE_WRITE_CACHE);
+	assert_int_equal(error(), -EPERM);
+	handle.append = 0;
+	push_cnt = 1;
+}
+
 static void
 test_write_size_lies(void **state)
 {
@@ -359,6 +376,7 @@ main(void)
 		UNIT(test_write_full),
 		UNIT(test_write_error),
 		UNIT(test_write_append),
+		UNIT(test_write_append_only),
 		UNIT(test_write_size_lies),
 		UNIT(test_keep),
 		UNIT(test_keep_short),
