@@ -35,8 +35,8 @@ struct bench_job {
 
 struct bench_load {
 	const char *name;
-	unsigned long cnt;		     /* operations of one process by default */
-	int cold;			     /* caches are dropped between prepare and run */
+	unsigned long cnt;		     /* operations of one process */
+	int cold;			     /* no caches before run */
 	void (*prepare)(struct bench_job *); /* or NULL */
 	void (*run)(struct bench_job *);
 };

@@ -61,7 +61,7 @@ ops_cache_one(const struct ops_cache_row *row)
 		goto out;
 	tap_rc(fs_create(&b.fs, FUSE_ROOT_ID, "f", 0644, O_RDWR, &f), 0,
 	    "cache %s: create", row->policy);
-	/* Whether a writer's close has something to tell depends on the host. */
+	/* Has a writer's close something to tell?  That is up to the host. */
 	tap_is(f.flags & ~(uint32_t)FOPEN_NOFLUSH, row->file,
 	    "cache %s: flags of create", row->policy);
 	tap_is((long long)f.entry.entry_valid, (long long)row->valid,
