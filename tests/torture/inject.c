@@ -229,6 +229,26 @@ task_trap(struct task *t)
 
 /* ---- system calls ---- */
 
+/*
+ * A write(2) of 1 to an eventfd fails in one way only: EAGAIN, its counter
+ * being full.  Then it is readable and its reader awake, or about to be, as
+ * after a write that was done; one that is suppressed with the counter at 0
+ * would be a lost wake-up, which the kernel never makes.  So it is done, and
+ * said to have failed.  Writes to anything else, such as the log, are not.
+ */
+static int
+task_rings(const struct task *t, const struct user_regs_struct *r)
+{
+	static const char name[] = "anon_inode:[eventfd]";
+	char path[64], what[sizeof(name)];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)t->tgid,
+	    (int)r->rdi);
+	n = readlink(path, what, sizeof(what));
+	return n == (ssize_t)strlen(name) && memcmp(what, name, (size_t)n) == 0;
+}
+
 /* Something harmless that every filter allows is done in its stead. */
 static void
 task_enter(struct task *t)
@@ -259,7 +279,7 @@ task_enter(struct task *t)
 	t->fails = 1;
 	t->err = inject_errno(nr);
 	t->saved = r;
-	if (inject_real(nr))
+	if (inject_real(nr) || (nr == SYS_write && task_rings(t, &r)))
 		return;
 	r.orig_rax = SYS_close;
 	r.rdi = (unsigned long long)-1;
