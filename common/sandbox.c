@@ -24,13 +24,39 @@
 #include <sys/prctl.h>
 
 #include <errno.h>
+#include <limits.h>
+#include <malloc.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <seccomp.h>
 
 #include "../common/log.h"
 #include "../common/sandbox.h"
+
+/*
+ * Twice what the largest table takes (test_sandbox.c), in pieces that are too
+ * small for malloc(3) to map each of them by itself.
+ */
+#define SANDBOX_PIECES		4
+#define SANDBOX_PIECE_LEN	65536
+
+void
+sandbox_reserve(void)
+{
+	void *piece[SANDBOX_PIECES];
+	unsigned int i;
+
+	/* Nothing is given back: that is brk(2), which the filter kills for. */
+	if (mallopt(M_TRIM_THRESHOLD, INT_MAX) != 1)
+		fatalx("mallopt");
+	for (i = 0; i < SANDBOX_PIECES; i++)
+		if ((piece[i] = malloc(SANDBOX_PIECE_LEN)) == NULL)
+			fatal("memory for the seccomp filter");
+	for (i = 0; i < SANDBOX_PIECES; i++)
+		free(piece[i]);
+}
 
 static uint32_t
 sandbox_default(enum sandbox_action action)

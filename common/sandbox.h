@@ -80,6 +80,14 @@ struct sandbox_table {
 #define SB_MASK(i, m, v)	{ i, SANDBOX_MASKED_EQ, v, m }
 
 /*
+ * Have the heap hold all that making a filter takes, and keep it for good:
+ * libseccomp 2.5 does not notice each malloc(3) that fails, and then loads a
+ * filter that lacks rows, never ends, or crashes.  After this none fails.  For
+ * processes that are made while memory may be short.  Fatal without memory.
+ */
+void	sandbox_reserve(void);
+
+/*
  * Load the union of the tables for all threads and all they start; whatever
  * is in no row gets action.  no_new_privs must be set already.  Fatal on any
  * failure; afterwards the filter is read back (prctl(2), PR_GET_SECCOMP).

@@ -27,8 +27,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -247,8 +245,7 @@ main(void)
 	memset(&ready, 0, sizeof(ready));
 	main_jail(&fixed->who, rootfd, &ready);
 	main_watch(&broker);
-	/* What making the filter took is not given back: that is brk(2). */
-	mallopt(M_TRIM_THRESHOLD, INT_MAX);
+	sandbox_reserve();
 	sandbox_enter(&sandbox_fsworker, 1,
 	    (enum sandbox_action)fixed->who.seccomp);
 	main_ready(&broker, &ready);

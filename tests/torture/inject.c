@@ -212,6 +212,7 @@ task_trap(struct task *t)
 	if (task_counts(t, INJECT_MEMORY)) {
 		sh->hit = 1;
 		sh->hit_nr = (int32_t)i;
+		sh->hit_filter = !p->shut;
 		sh->hit_err = ENOMEM;
 		r.rip = (unsigned long long)ptrace(PTRACE_PEEKDATA, t->pid,
 		    r.rsp, NULL);

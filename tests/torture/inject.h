@@ -49,6 +49,7 @@ struct inject {
 	volatile uint32_t hit;		/* it has failed */
 	volatile int32_t hit_nr;	/* which system call */
 	volatile int32_t hit_err;
+	volatile uint32_t hit_filter;	/* before that process was shut in */
 	volatile int32_t pid[INJECT_ROLE_CNT];	/* the last one */
 	volatile uint32_t workers;	/* that live */
 	volatile uint32_t crashes;	/* by a signal that nobody sent */

@@ -28,6 +28,7 @@
 #include <cmocka.h>
 
 #include "common/sandbox.c"
+#include "common/sandbox_fsworker.h"
 
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -62,6 +63,7 @@ run(void (*body)(void))
 	if (pid == 0) {
 		setrlimit(RLIMIT_CORE, &none);
 		signal(SIGSYS, SIG_DFL);
+		signal(SIGSEGV, SIG_DFL);
 		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 			_exit(9);
 		body();
@@ -254,6 +256,34 @@ kill_body(void)
 	syscall(SYS_getpid);
 }
 
+/* The largest table, when the kernel has no memory left for us. */
+static void
+short_body(void)
+{
+	struct rlimit none = { 0, 0 };
+	struct sandbox_table t[2] = { sandbox_fsworker };
+	const struct sandbox_row more[] = { SB_ALLOW(getppid, "test") };
+
+	t[1].rows = more;
+	t[1].row_cnt = 1;
+	sandbox_reserve();
+	if (setrlimit(RLIMIT_AS, &none) == -1 || sbrk(0x40000) != (void *)-1)
+		_exit(1);
+	sandbox_enter(t, 2, SANDBOX_KILL);
+	if (syscall(SYS_getppid) <= 0)
+		_exit(2);
+}
+
+static void
+test_short(void **state)
+{
+	(void)state;
+#ifdef VIOFSD_INSTRUMENTED
+	skip();		/* there malloc(3) is the sanitizer's */
+#endif
+	assert_int_equal(run(short_body), PASSED);
+}
+
 static void
 test_actions(void **state)
 {
@@ -356,6 +386,7 @@ main(void)
 		cmocka_unit_test(test_alternatives),
 		cmocka_unit_test(test_errno_and_union),
 		cmocka_unit_test(test_actions),
+		cmocka_unit_test(test_short),
 		cmocka_unit_test(test_threads),
 		cmocka_unit_test(test_other_abis),
 		cmocka_unit_test(test_fatal),
