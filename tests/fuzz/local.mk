@@ -8,6 +8,7 @@ fuzz_programs = \
 	tests/fuzz/fuzz_fuse \
 	tests/fuzz/fuzz_idmap \
 	tests/fuzz/fuzz_mountinfo \
+	tests/fuzz/fuzz_mring \
 	tests/fuzz/fuzz_msg \
 	tests/fuzz/fuzz_plus \
 	tests/fuzz/fuzz_vu_msg \
@@ -47,6 +48,9 @@ tests_fuzz_fuzz_mountinfo_SOURCES = tests/fuzz/fuzz_mountinfo.c \
 	tests/fuzz/fuzz.h
 tests_fuzz_fuzz_mountinfo_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_mountinfo_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_mring_SOURCES = tests/fuzz/fuzz_mring.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_mring_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_mring_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_msg_SOURCES = tests/fuzz/fuzz_msg.c tests/fuzz/fuzz.h
 tests_fuzz_fuzz_msg_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_msg_LDFLAGS = $(fuzz_ldflags)

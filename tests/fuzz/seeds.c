@@ -150,6 +150,67 @@ seeds_msg(void)
 	}
 }
 
+/* ---- fuzz_mring ---- */
+
+/* fuzz_mring.c: enum step */
+static void
+mring_message(unsigned int type)
+{
+	unsigned int i;
+
+	for (i = 0; i < msg_row_cnt && msg_rows[i].type != type; i++)
+		continue;
+	seed_u8(5);
+	seed_u16(i);
+	seed_u8(0);
+	seed_u8(6);
+}
+
+static void
+seeds_mring(void)
+{
+	seed_u32(0);
+	mring_message(A_LOOKUP);
+	seed_u8(6);
+	seed_u8(9);
+	seed_keep("fuzz_mring", "answer");
+	seed_u32(0xffffffff);
+	mring_message(A_GETXATTR);
+	mring_message(A_RENAME);
+	mring_message(Q_LOOKUP);
+	seed_keep("fuzz_mring", "wraps");
+	seed_u32(7);
+	seed_u8(2);			/* they sleep; two questions */
+	seed_u32(1);
+	seed_u8(7);
+	seed_u8(200);
+	seed_u8(7);
+	seed_u8(0);
+	seed_u8(8);
+	seed_keep("fuzz_mring", "bell");
+	seed_u32(0);
+	seed_u8(1);			/* took what was never there */
+	seed_u32(0xffffff00);
+	seed_u8(7);
+	seed_u8(40);
+	seed_u8(0);			/* put more than there is room for */
+	seed_u32(65);
+	seed_u8(6);
+	seed_keep("fuzz_mring", "indices");
+	seed_u32(0);
+	seed_u8(0);
+	seed_u32(2);
+	seed_u8(3);			/* too long; on a silent socket */
+	seed_u8(0);
+	seed_u32(1017);
+	seed_u8(6);
+	seed_u8(3);
+	seed_u8(0);
+	seed_u32(0);
+	seed_u8(6);
+	seed_keep("fuzz_mring", "lengths");
+}
+
 /* ---- fuzz_chain ---- */
 
 static void
@@ -331,6 +392,7 @@ main(int argc, char *argv[])
 	seeds_conf();
 	seeds_fuse();
 	seeds_mountinfo();
+	seeds_mring();
 	seeds_msg();
 	seeds_plus();
 	seeds_vu_msg();
