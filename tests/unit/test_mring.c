@@ -30,6 +30,8 @@
 
 #include "common/mring.c"
 
+#include <sys/resource.h>
+
 #include <poll.h>
 #include <stdio.h>
 
@@ -220,6 +222,45 @@ test_memory(void **state)
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+/* With room for none, one, and two of the three descriptors. */
+static void
+test_no_descriptors(void **state)
+{
+	int fds[MRING_FDS], next = dup(STDERR_FILENO);
+	struct rlimit old, few;
+	unsigned int i;
+
+	(void)state;
+	close(next);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+	few = old;
+	for (i = 0; i < MRING_FDS; i++) {
+		few.rlim_cur = (rlim_t)next + i;
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+		assert_int_equal(mring_make(fds), EMFILE);
+		assert_int_equal(fds[0] & fds[1] & fds[2], -1);
+	}
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+	assert_int_equal(dup(STDERR_FILENO), next);
+	close(next);
+}
+
+/* What cannot be rung is a line in the log; a ring ends once. */
+static void
+test_no_bell(void **state)
+{
+	(void)state;
+	assert_int_equal(mring_arm(&b), 0);
+	fd_close(&a.bell_out);
+	put(&a, "unheard");
+	mring_bell(&a);
+	assert_int_equal(take(&b), 0);
+	assert_string_equal(got, "unheard");
+	mring_unmap(&a);
+	mring_unmap(&a);
+	assert_null(a.mem);
+}
+
 int
 main(void)
 {
@@ -228,6 +269,8 @@ main(void)
 	    CASE(test_bell),
 	    CASE(test_hostile),
 	    CASE(test_memory),
+	    CASE(test_no_descriptors),
+	    CASE(test_no_bell),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
