@@ -159,7 +159,7 @@ struct a_wget {
 /*
  * A file handle (name_to_handle_at(2)) that a worker made and authenticated,
  * so that the broker opens no other: the MAC is HMAC-SHA256, cut, over
- * everything behind it.
+ * everything behind it up to the end of the handle.
  */
 struct msg_seal {
 	uint8_t mac[MSG_MAC_LEN];

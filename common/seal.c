@@ -32,37 +32,57 @@
 #define SEAL_IPAD	0x36
 #define SEAL_OPAD	0x5c
 
+/* What the key makes of an empty message, inside and outside. */
+static struct {
+	uint8_t key[MSG_KEY_LEN];
+	int known;
+	SHA2_CTX in, out;
+} seal_keyed;
+
 static void
-seal_pad(uint8_t pad[SHA256_BLOCK_LENGTH], const uint8_t key[MSG_KEY_LEN],
-    uint8_t with)
+seal_pad(SHA2_CTX *ctx, const uint8_t key[MSG_KEY_LEN], uint8_t with)
 {
+	uint8_t pad[SHA256_BLOCK_LENGTH];
 	size_t i;
 
-	memset(pad, with, SHA256_BLOCK_LENGTH);
+	memset(pad, with, sizeof(pad));
 	for (i = 0; i < MSG_KEY_LEN; i++)
 		pad[i] ^= key[i];
+	SHA256Init(ctx);
+	SHA256Update(ctx, pad, sizeof(pad));
+	explicit_bzero(pad, sizeof(pad));
 }
 
+/* A process has one key: half of the work is done once. */
+static void
+seal_key(const uint8_t key[MSG_KEY_LEN])
+{
+	if (seal_keyed.known && memcmp(seal_keyed.key, key, MSG_KEY_LEN) == 0)
+		return;
+	seal_pad(&seal_keyed.in, key, SEAL_IPAD);
+	seal_pad(&seal_keyed.out, key, SEAL_OPAD);
+	memcpy(seal_keyed.key, key, MSG_KEY_LEN);
+	seal_keyed.known = 1;
+}
+
+/* The unused end of the handle is not part of it: the length is. */
 static void
 seal_mac(const struct msg_seal *s, const uint8_t key[MSG_KEY_LEN],
     uint8_t mac[MSG_MAC_LEN])
 {
-	uint8_t pad[SHA256_BLOCK_LENGTH], sum[SHA256_DIGEST_LENGTH];
+	size_t used = s->len < MSG_HANDLE_MAX ? s->len : MSG_HANDLE_MAX;
+	uint8_t sum[SHA256_DIGEST_LENGTH];
 	SHA2_CTX ctx;
 
-	seal_pad(pad, key, SEAL_IPAD);
-	SHA256Init(&ctx);
-	SHA256Update(&ctx, pad, sizeof(pad));
+	seal_key(key);
+	ctx = seal_keyed.in;
 	SHA256Update(&ctx, (const uint8_t *)s + offsetof(struct msg_seal,
-	    mnt_id), sizeof(*s) - offsetof(struct msg_seal, mnt_id));
+	    mnt_id), MSG_SEAL_LEN(used) - offsetof(struct msg_seal, mnt_id));
 	SHA256Final(sum, &ctx);
-	seal_pad(pad, key, SEAL_OPAD);
-	SHA256Init(&ctx);
-	SHA256Update(&ctx, pad, sizeof(pad));
+	ctx = seal_keyed.out;
 	SHA256Update(&ctx, sum, sizeof(sum));
 	SHA256Final(sum, &ctx);
 	memcpy(mac, sum, MSG_MAC_LEN);
-	explicit_bzero(pad, sizeof(pad));
 }
 
 void
