@@ -192,10 +192,14 @@ struct a_setattr {
 	struct msg_attr attr;
 };
 
+#define MSG_LIST_SEALED		0x0001u	/* a seal may do for a descriptor */
+
 struct q_readdirplus {
 	uint64_t off;		/* cookie of getdents64(2), 0 = start */
 	uint32_t size;		/* most bytes of records wanted */
 	uint32_t entry_max;	/* most entries wanted, 1..MSG_DIRPLUS_MAX */
+	uint32_t flags;		/* MSG_LIST_* */
+	uint32_t zero;
 };
 
 /* descriptors: O_PATH nodes of the records with MSG_DIRENT_NODE, in order */
@@ -205,10 +209,11 @@ struct a_readdirplus {
 };
 
 #define MSG_DIRENT_NODE		0x01u	/* attr and a descriptor are present */
+#define MSG_DIRENT_SEALED	0x02u	/* attr and seal, and no descriptor */
 
 /* One entry in the tail; the next one starts rec_len bytes further. */
 struct msg_dirent {
-	struct msg_attr attr;	/* all zero without MSG_DIRENT_NODE */
+	struct msg_attr attr;	/* all zero without one of these flags */
 	uint64_t off;		/* cookie of the entry after this one */
 	uint64_t ino;
 	uint16_t rec_len;	/* header, name and NUL padding; 8-aligned */

@@ -96,8 +96,12 @@ static const struct sandbox_row fsworker_rows[] = {
 	    SB_IS(2, AT_EMPTY_PATH | AT_STATX_DONT_SYNC)),
 	SB_ARG(statx, "w_node.c: STATX that waits for a server", SB_FD(0),
 	    SB_IS(2, AT_EMPTY_PATH | AT_STATX_FORCE_SYNC)),
+	SB_ARG(statx, "attr.c: an entry of a directory", SB_FD(0),
+	    SB_IS(2, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT)),
 	SB_ARG(name_to_handle_at, "give.c: what a seal is made of", SB_FD(0),
 	    SB_IS(4, AT_EMPTY_PATH)),
+	SB_ARG(name_to_handle_at, "give.c: ... for an entry of a directory",
+	    SB_FD(0), SB_IS(4, 0)),
 	SB_ARG(faccessat2, "w_node.c: ACCESS", SB_FD(0), SB_UPTO(2, 7),
 	    SB_IS(3, AT_EACCESS | AT_EMPTY_PATH)),
 

@@ -16,7 +16,7 @@
 
 /*
  * Knows: statx(2) into struct msg_attr.
- * Never: a name.
+ * Never: a name, except in attr_entry().
  */
 
 #include "config.h"
@@ -55,13 +55,11 @@ attr_fill(struct msg_attr *attr, const struct statx *stx)
 	attr->mnt_id = stx->stx_mnt_id;
 }
 
-int
-attr_stat(const struct a_whello *who, int fd, int sync, struct statx *stx,
+/* What statx(2) said, if it is of one of the share's mounts. */
+static int
+attr_take(const struct a_whello *who, const struct statx *stx,
     struct msg_attr *attr)
 {
-	if (statx(fd, "", AT_EMPTY_PATH | sync, STATX_BASIC_STATS |
-	    STATX_BTIME | at_mnt_mask(who), stx) == -1)
-		return errno;
 	if ((stx->stx_mask & at_mnt_mask(who)) == 0 ||
 	    !at_mnt_ours(who, stx->stx_mnt_id))
 		return EXDEV;
@@ -71,6 +69,28 @@ attr_stat(const struct a_whello *who, int fd, int sync, struct statx *stx,
 	    stx->stx_mnt_id != who->mounts[0])
 		attr->flags |= MSG_ATTR_MOUNT_ROOT;
 	return 0;
+}
+
+int
+attr_stat(const struct a_whello *who, int fd, int sync, struct statx *stx,
+    struct msg_attr *attr)
+{
+	if (statx(fd, "", AT_EMPTY_PATH | sync, STATX_BASIC_STATS |
+	    STATX_BTIME | at_mnt_mask(who), stx) == -1)
+		return errno;
+	return attr_take(who, stx, attr);
+}
+
+int
+attr_entry(const struct a_whello *who, int dirfd, const char *name,
+    struct msg_attr *attr)
+{
+	struct statx stx;
+
+	if (statx(dirfd, name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT,
+	    STATX_BASIC_STATS | at_mnt_mask(who), &stx) == -1)
+		return errno;
+	return attr_take(who, &stx, attr);
 }
 
 int

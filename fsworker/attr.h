@@ -23,7 +23,7 @@ struct statx;
 
 /*
  * Knows: how what statx(2) says becomes a struct msg_attr.
- * Never: a name.
+ * Never: a name, except in attr_entry().
  */
 
 /*
@@ -39,6 +39,13 @@ int	attr_get(const struct a_whello *who, int fd, struct msg_attr *attr);
  */
 int	attr_stat(const struct a_whello *who, int fd, int sync,
 	    struct statx *stx, struct msg_attr *attr);
+
+/*
+ * The same of one entry, not followed, of the directory dirfd.  Another look
+ * may find another file: only what was opened stays the same.
+ */
+int	attr_entry(const struct a_whello *who, int dirfd, const char *name,
+	    struct msg_attr *attr);
 
 /* Is what attr_stat() has looked at the share's root?  1 or 0. */
 int	attr_is_top(const struct a_whello *who, const struct statx *stx);

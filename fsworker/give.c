@@ -16,7 +16,7 @@
 
 /*
  * Knows: name_to_handle_at(2), and how a node is given.
- * Never: a name; open_by_handle_at(2), which is the broker's.
+ * Never: a name but an entry's; open_by_handle_at(2), which is the broker's.
  */
 
 #include "config.h"
@@ -32,13 +32,14 @@
 #include "walk.h"
 
 int
-give_seal(const struct a_whello *who, int fd, uint64_t mnt_id,
+give_seal(const struct a_whello *who, int fd, const char *entry,
     struct msg_seal *s, size_t *len)
 {
 	union {
 		struct file_handle head;
 		char bytes[sizeof(struct file_handle) + MSG_HANDLE_MAX];
 	} h;
+	uint64_t mnt_id = s->mnt_id;
 	int mnt;
 
 	*len = 0;
@@ -46,7 +47,8 @@ give_seal(const struct a_whello *who, int fd, uint64_t mnt_id,
 		return 0;
 	memset(s, 0, sizeof(*s));
 	h.head.handle_bytes = MSG_HANDLE_MAX;
-	if (name_to_handle_at(fd, "", &h.head, &mnt, AT_EMPTY_PATH) == -1)
+	if (name_to_handle_at(fd, entry, &h.head, &mnt,
+	    entry[0] == '\0' ? AT_EMPTY_PATH : 0) == -1)
 		return who->flags & MSG_SHARE_HANDLES_ONLY ? errno : 0;
 	s->mnt_id = mnt_id;
 	s->type = h.head.handle_type;
@@ -68,5 +70,6 @@ give_node(struct serve_req *req, int fd, struct msg_attr *attr)
 		return err;
 	walk_found(req->who, fd);
 	req->tail = &seal;
-	return give_seal(req->who, fd, attr->mnt_id, &seal, &req->tail_len);
+	seal.mnt_id = attr->mnt_id;
+	return give_seal(req->who, fd, "", &seal, &req->tail_len);
 }

@@ -28,11 +28,12 @@
  */
 
 /*
- * The seal of the file behind fd, which is on mount mnt_id, and its length
- * as it is sent; *len is 0 if the share or the filesystem has none.  Returns
- * 0, or the errno of name_to_handle_at(2) where seals are mandatory.
+ * The seal of an entry of the directory fd or, for "", of fd itself.  The
+ * caller has set s->mnt_id.  *len is its length as it is sent, 0 if the share
+ * or the filesystem has none.  Returns 0, or the errno of
+ * name_to_handle_at(2) where seals are mandatory.
  */
-int	give_seal(const struct a_whello *who, int fd, uint64_t mnt_id,
+int	give_seal(const struct a_whello *who, int fd, const char *entry,
 	    struct msg_seal *s, size_t *len);
 
 /*

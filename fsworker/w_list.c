@@ -21,6 +21,7 @@
 
 #include "config.h"
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <dirent.h>
@@ -45,6 +46,7 @@ struct w_list {
 	size_t size, used;	/* bytes of records: allowed, so far */
 	uint32_t entry_max, entry_cnt;
 	int full;
+	int sealed;		/* a seal may do for a descriptor */
 };
 
 static union {
@@ -82,16 +84,63 @@ struct w_list_entry {
 	struct msg_attr attr;
 	struct msg_seal seal;
 	size_t seal_len;
-	int fd;			/* -1: listed by its name alone */
+	int fd;
+	uint8_t flags;		/* MSG_DIRENT_*, 0: listed by its name alone */
 };
+
+/*
+ * May the transport take this worker's word for whose a file is?  Root could
+ * make it true.
+ */
+static int
+w_list_trusted(const struct a_whello *who)
+{
+	return who->cred.class == CRED_ROOT &&
+	    (who->flags & (MSG_SHARE_HANDLES | MSG_SHARE_READONLY)) ==
+	    MSG_SHARE_HANDLES && (who->policy & MSG_POLICY_STRICT) == 0;
+}
+
+/*
+ * Attributes and handle by name alone: 1 if they are a regular file's and both
+ * of the same; 0 if it has to be opened.
+ */
+static int
+w_list_sealed(const struct w_list *l, const struct dirent64 *d,
+    struct w_list_entry *n)
+{
+	const struct a_whello *who = l->req->who;
+	struct msg_attr again;
+
+	if (!l->sealed || d->d_type != DT_REG ||
+	    attr_entry(who, l->dirfd, d->d_name, &n->attr) != 0 ||
+	    !S_ISREG(n->attr.mode) ||
+	    (n->attr.flags & MSG_ATTR_MOUNT_ROOT) != 0)
+		return 0;
+	n->seal.mnt_id = n->attr.mnt_id;
+	if (give_seal(who, l->dirfd, d->d_name, &n->seal, &n->seal_len) != 0 ||
+	    n->seal_len == 0)
+		return 0;
+	/* Names may have been moved about in between. */
+	return attr_entry(who, l->dirfd, d->d_name, &again) == 0 &&
+	    again.ino == n->attr.ino && again.mnt_id == n->attr.mnt_id &&
+	    again.dev_major == n->attr.dev_major &&
+	    again.dev_minor == n->attr.dev_minor;
+}
 
 /* Look the entry up, if that can be done. */
 static int
-w_list_node(const struct w_list *l, const char *name, struct w_list_entry *n)
+w_list_node(const struct w_list *l, const struct dirent64 *d,
+    struct w_list_entry *n)
 {
+	const char *name = d->d_name;
 	int err;
 
 	n->fd = -1;
+	n->flags = 0;
+	if (w_list_sealed(l, d, n)) {
+		n->flags = MSG_DIRENT_SEALED;
+		return 0;
+	}
 	n->seal_len = 0;
 	if (w_list_dots(name) || at_child(l->dirfd, name, &n->fd) != 0)
 		return 0;
@@ -99,8 +148,9 @@ w_list_node(const struct w_list *l, const char *name, struct w_list_entry *n)
 		fd_close(&n->fd);
 		return 0;
 	}
-	err = give_seal(l->req->who, n->fd, n->attr.mnt_id, &n->seal,
-	    &n->seal_len);
+	n->seal.mnt_id = n->attr.mnt_id;
+	n->flags = MSG_DIRENT_NODE;
+	err = give_seal(l->req->who, n->fd, "", &n->seal, &n->seal_len);
 	if (err != 0)
 		fd_close(&n->fd);
 	return err;
@@ -119,9 +169,10 @@ w_list_record(struct w_list *l, const struct dirent64 *d, size_t name_len,
 	e->rec_len = (uint16_t)rec_len;
 	e->name_len = (uint16_t)name_len;
 	e->type = d->d_type;
-	if (n->fd != -1 && fdbag_put(&l->req->give, n->fd) == 0) {
+	if (n->flags != 0 &&
+	    (n->fd == -1 || fdbag_put(&l->req->give, n->fd) == 0)) {
 		e->attr = n->attr;
-		e->flags = MSG_DIRENT_NODE;
+		e->flags = n->flags;
 		e->type = IFTODT(e->attr.mode);
 		e->seal_len = (uint16_t)n->seal_len;
 		memcpy(e + 1, &n->seal, n->seal_len);
@@ -143,7 +194,7 @@ w_list_add(struct w_list *l, const struct dirent64 *d, size_t name_len)
 		l->full = 1;
 		return 0;
 	}
-	if ((err = w_list_node(l, d->d_name, &n)) != 0)
+	if ((err = w_list_node(l, d, &n)) != 0)
 		return err;
 	rec_len = sizeof(struct msg_dirent) +
 	    ((n.seal_len + name_len + 7) & ~(size_t)7);
@@ -204,13 +255,16 @@ on_readdirplus(struct serve_req *req, const struct q_readdirplus *q,
 	int err;
 
 	if (q->off > INT64_MAX || q->size > MSG_TAIL_MAX ||
-	    q->entry_max == 0 || q->entry_max > MSG_DIRPLUS_MAX)
+	    q->entry_max == 0 || q->entry_max > MSG_DIRPLUS_MAX ||
+	    (q->flags & ~MSG_LIST_SEALED) != 0 || q->zero != 0)
 		return EINVAL;
 	memset(&l, 0, sizeof(l));
 	l.req = req;
 	l.dirfd = serve_fd(req, 0);
 	l.size = q->size;
 	l.entry_max = q->entry_max;
+	l.sealed = (q->flags & MSG_LIST_SEALED) != 0 &&
+	    w_list_trusted(req->who);
 	if ((err = at_claim_dir(req->who, l.dirfd)) != 0)
 		return err;
 	if (lseek(l.dirfd, (off_t)q->off, SEEK_SET) == -1)

@@ -38,6 +38,9 @@
 #include "sysfd.h"
 #include "wlink.h"
 
+#define ASK_LISTED_COST	16
+#define ASK_LISTED_MAX	4096
+
 /*
  * Go on with r once the first cnt of its nodes have descriptors: at once, or
  * when the broker has made them of sealed handles.  A pinned node keeps its
@@ -63,11 +66,48 @@ ask_nodes(struct req *r, unsigned int cnt, void (*next)(struct req *r, int err))
 		next(r, err);
 }
 
+/*
+ * A node that a listing introduced without descriptor needs one: that is a
+ * trip to the broker, and costs what ASK_LISTED_COST descriptors do.  Pay for
+ * it by as many entries that come with one, so that a guest which opens all
+ * it lists has no more than that share of the trips.
+ */
+static void
+ask_listed(struct fs *fs, const struct node *n)
+{
+	if (n->listed && fs->list_debt < ASK_LISTED_MAX)
+		fs->list_debt += ASK_LISTED_COST;
+}
+
+/*
+ * Is fd the file that n was introduced as?  What has no descriptor was not
+ * looked at before, and its number and handle may be two files'.
+ */
+static int
+ask_same(struct node *n, int fd)
+{
+	struct stat st;
+
+	if (sysfd_stat(fd, &st) == -1)
+		return errno;
+	if (st.st_ino != n->ino || major(st.st_dev) != n->dev_major ||
+	    minor(st.st_dev) != n->dev_minor ||
+	    (st.st_mode & S_IFMT) != (n->mode & S_IFMT))
+		return ESTALE;
+	n->mode = st.st_mode;
+	return 0;
+}
+
 void
 ask_opened(struct fs *fs, struct req *r, int err, int fd)
 {
+	struct node *n = r->node[r->node_ready];
+
+	ask_listed(fs, n);
+	if (err == 0 && (err = ask_same(n, fd)) != 0)
+		fd_close(&fd);
 	if (err == 0) {
-		node_set_fd(fs->nodes, r->node[r->node_ready], &fd);
+		node_set_fd(fs->nodes, n, &fd);
 		ask_nodes(r, r->node_want, r->node_next);
 	} else
 		r->node_next(r, err);

@@ -58,6 +58,7 @@ struct fs {
 	struct lock_table *locks;
 	unsigned int fd_total;	/* for open files, locks and nodes together */
 	unsigned int fd_open;	/* of them: open files and locks */
+	unsigned int list_debt;	/* see ask_listed() */
 	struct req_pool *reqs;
 	struct wlink *wlink;
 	struct blink *blink;

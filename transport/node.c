@@ -296,12 +296,14 @@ node_set_fd(struct node_table *t, struct node *n, int *fd)
 {
 	int old = n->fd;
 
+	if (*fd != -1)
+		n->listed = 0;
 	/* Workers walk to the name that a descriptor was opened by. */
 	if (old != -1 && n->uses == 0 && *fd != -1 && t->newest) {
 		n->fd = *fd;
 		*fd = old;
 	}
-	if (n->fd == -1) {
+	if (n->fd == -1 && *fd != -1) {
 		/* The budget is kept where anything can be spared. */
 		if (t->fds >= t->fd_max)
 			node_fd_spare(t);
@@ -343,10 +345,13 @@ node_enter_new(struct node_table *t, struct node_file *f, struct node **out)
 {
 	int err;
 
-	if (t->fds >= t->fd_max && !node_fd_spare(t))
+	if (f->fd == -1 && f->seal_len == 0)
+		return EIO;
+	if (f->fd != -1 && t->fds >= t->fd_max && !node_fd_spare(t))
 		return ENFILE;
 	if ((*out = node_new(t, f->attr)) == NULL)
 		return ENOMEM;
+	(*out)->listed = f->fd == -1;
 	if ((err = node_keep_seal(*out, f)) != 0)
 		node_drop(t, *out);
 	return err;

@@ -53,7 +53,8 @@ struct node {
 	uint64_t ino, mnt_id;
 	uint32_t dev_major, dev_minor;
 	uint32_t mode;		/* as last seen */
-	uint32_t no_caps;	/* its mapped security.capability is gone */
+	uint32_t no_caps : 1;	/* its mapped security.capability is gone */
+	uint32_t listed : 1;	/* came without a descriptor, had none yet */
 	struct handle *implicit[2];	/* handle_implicit_get() */
 	struct node *next;	/* same hash bucket, or free list */
 };
@@ -83,7 +84,7 @@ struct node_file {
 	const struct msg_attr *attr;
 	const void *seal;
 	size_t seal_len;
-	int fd;			/* O_PATH */
+	int fd;			/* O_PATH; -1 if the seal has to do */
 };
 
 /*
@@ -91,7 +92,7 @@ struct node_file {
  * Owns f->fd and sets it to -1.  *out is the node.  A file with the same
  * number but another handle is another node.  Returns 0; ENFILE past the
  * budget when no descriptor can be spared; ENOMEM; or EIO for a seal that is
- * none.
+ * none, or that is missing like the descriptor.
  */
 int	node_enter(struct node_table *t, struct node_file *f,
 	    struct node **out);

@@ -91,6 +91,8 @@ SPOIL(name_nul, -EIO, memset(d + 1, 0, 2))
 SPOIL(count_huge, 0, list.m.a.entry_cnt = UINT32_MAX)
 SPOIL(count_none, 0, list.m.a.entry_cnt = 0)
 SPOIL(no_fd, 0, close(list.fds[--list.fd_cnt]))
+SPOIL(sealed, 0, d->flags = MSG_DIRENT_SEALED;
+    close(list.fds[--list.fd_cnt]))
 SPOIL(inode, 0, d->attr.ino += 77777)
 SPOIL(flags, 0, d->flags = UINT8_MAX)
 SPOIL(surplus, 0, while (list.fd_cnt < MSG_FDS_MAX)
@@ -112,6 +114,7 @@ static const struct {
 	{ "2^32 - 1 entries announced", list_count_huge },
 	{ "no entry announced", list_count_none },
 	{ "a node without its descriptor", list_no_fd },
+	{ "attributes with neither descriptor nor seal", list_sealed },
 	{ "another inode number", list_inode },
 	{ "flags that do not exist", list_flags },
 	{ "127 descriptors too many", list_surplus },

@@ -204,7 +204,7 @@ rogue_hello(struct rogue *r)
 static void
 rogue_flood_list(struct rogue *r, int dirfd)
 {
-	struct q_readdirplus q = { 0, MSG_TAIL_MAX, MSG_DIRPLUS_MAX };
+	struct q_readdirplus q = { 0, MSG_TAIL_MAX, MSG_DIRPLUS_MAX, 0, 0 };
 	struct chan_out out;
 	unsigned int i, good = 0;
 

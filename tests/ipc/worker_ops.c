@@ -173,14 +173,30 @@ ops_find(struct ops *o)
 	close(node);
 }
 
+/* Entries of the last listing that have a seal and no descriptor. */
+static unsigned int
+ops_sealed(const struct chan_msg *m)
+{
+	const struct msg_dirent *d;
+	unsigned int cnt = 0;
+	size_t pos;
+
+	for (pos = 0; pos < m->tail_len; pos += d->rec_len) {
+		d = (const void *)((const char *)m->tail + pos);
+		cnt += d->flags == MSG_DIRENT_SEALED && d->seal_len > 0;
+	}
+	return cnt;
+}
+
 static void
 ops_open(struct ops *o)
 {
 	struct q_open q = { O_RDWR | O_SYNC | O_NOATIME, 0 };
 	struct q_opendir qd = { 0 };
-	struct q_readdirplus ql = { 0, MSG_TAIL_MAX, MSG_DIRPLUS_MAX };
+	struct q_readdirplus ql = { 0, MSG_TAIL_MAX, MSG_DIRPLUS_MAX, 0, 0 };
 	const struct a_readdirplus *al;
 	struct q_syncfs qs = { 0 };
+	unsigned int sealed;
 	int fd;
 
 	ops_ok(o, worker_ask(&o->w, Q_OPEN, &q, &o->file, 1), "OPEN");
@@ -191,6 +207,15 @@ ops_open(struct ops *o)
 	al = o->w.msg.body;
 	tap_ok(al != NULL && al->entry_cnt == o->w.msg.fds.cnt + 2,
 	    "%s: all entries but two have a node", o->class);
+	ql.flags = MSG_LIST_SEALED;
+	ops_ok(o, worker_ask(&o->w, Q_READDIRPLUS, &ql, &fd, 1),
+	    "READDIRPLUS where seals may do");
+	al = o->w.msg.body;
+	sealed = ops_sealed(&o->w.msg);
+	tap_ok(al != NULL && al->entry_cnt == o->w.msg.fds.cnt + sealed + 2,
+	    "%s: all entries but two have a node or a seal", o->class);
+	tap_ok(sealed == 0 || strcmp(o->class, "root") == 0,
+	    "%s: seals alone come from root's worker", o->class);
 	close(fd);
 	ops_ok(o, worker_ask(&o->w, Q_SYNCFS, &qs, &o->dir, 1), "SYNCFS");
 }
@@ -341,6 +366,7 @@ ops_class(struct ops *o, unsigned int i)
 	cred_set(&cred, ops_classes[i].class, o->uid, o->gid);
 	cred_add_group(&cred, OPS_GROUP);
 	worker_who(&o->tree, &cred, &who);
+	who.flags |= MSG_SHARE_HANDLES;
 	if (worker_start(&o->w, &o->tree, &who, &who) != 0)
 		tap_bail("%s: does not start", o->class);
 	tap_ok(o->w.ready.euid == o->uid && o->w.ready.egid == o->gid &&

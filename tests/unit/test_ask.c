@@ -137,16 +137,29 @@ fd_new(void)
 	return fd;
 }
 
+/* All of them are the file of fd_new(), and other files by their handles. */
 static struct node *
-make(uint64_t ino, uint8_t handle_byte)
+make_with(int fd, uint8_t handle_byte)
 {
 	struct msg_seal seal = { .len = 1, .handle = { handle_byte } };
-	struct msg_attr a = { .ino = ino, .mode = S_IFREG | 0644 };
-	struct node_file f = { &a, &seal, MSG_SEAL_LEN(1), fd_new() };
+	struct msg_attr a = { .mnt_id = 7 };
+	struct node_file f = { &a, &seal, MSG_SEAL_LEN(1), fd };
 	struct node *n = NULL;
+	struct stat st;
 
+	assert_int_equal(stat("/dev/null", &st), 0);
+	a.ino = st.st_ino;
+	a.dev_major = major(st.st_dev);
+	a.dev_minor = minor(st.st_dev);
+	a.mode = st.st_mode;
 	assert_int_equal(node_enter(fs.nodes, &f, &n), 0);
 	return n;
+}
+
+static struct node *
+make(uint8_t handle_byte)
+{
+	return make_with(fd_new(), handle_byte);
 }
 
 static void
@@ -176,7 +189,7 @@ setup(void **state)
 		req[i].in.uid = req[i].in.gid = 1000;
 	}
 	for (i = 0; i < 3; i++)
-		node[i] = make(10 + i, (uint8_t)(100 + i));
+		node[i] = make((uint8_t)(100 + i));
 	node_use(fs.nodes, node[2]);
 	node_budget(fs.nodes, 2);
 	node_budget(fs.nodes, 64);
@@ -253,6 +266,57 @@ test_opened(void **state)
 	ask_worker(&req[1], Q_LOOKUP, 0, done);
 	assert_int_equal(open_cnt, 1);
 	assert_int_equal(ask_cnt, 2);
+}
+
+/* The handle leads to another file than the one that was shown. */
+static void
+test_other_file(void **state)
+{
+	unsigned int before = fd_count(), i;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		node[0]->ino ^= i == 0;
+		node[0]->dev_minor ^= i == 1;
+		node[0]->dev_major ^= i == 2;
+		node[0]->mode ^= i == 3 ? S_IFREG ^ S_IFLNK : 0;
+		hold(&req[i], 0, node[0]);
+		ask_worker(&req[i], Q_LOOKUP, 0, done);
+		opened(i, 0);
+		assert_int_equal(end_cnt, i + 1);
+		assert_int_equal(end_err, ESTALE);
+		assert_int_equal(node_fd(node[0]), -1);
+		node[0]->ino ^= i == 0;
+		node[0]->dev_minor ^= i == 1;
+		node[0]->dev_major ^= i == 2;
+		node[0]->mode ^= i == 3 ? S_IFREG ^ S_IFLNK : 0;
+	}
+	assert_int_equal(fd_count(), before);
+	assert_int_equal(fs.list_debt, 0);
+}
+
+/* What came without a descriptor and needs one is paid for, once. */
+static void
+test_listed(void **state)
+{
+	struct node *n = make_with(-1, 200);
+
+	(void)state;
+	assert_int_equal(node_fd(n), -1);
+	hold(&req[0], 0, n);
+	hold(&req[1], 0, n);
+	ask_worker(&req[0], Q_LOOKUP, 0, done);
+	ask_worker(&req[1], Q_LOOKUP, 0, done);
+	opened(0, 0);
+	opened(1, 0);
+	assert_int_equal(ask_cnt, 2);
+	assert_int_not_equal(node_fd(n), -1);
+	assert_int_equal(fs.list_debt, ASK_LISTED_COST);
+	/* One that only lost its descriptor was no mistake. */
+	hold(&req[2], 0, node[0]);
+	ask_worker(&req[2], Q_LOOKUP, 0, done);
+	opened(2, 0);
+	assert_int_equal(fs.list_debt, ASK_LISTED_COST);
 }
 
 /* Two directories, one after the other. */
@@ -487,6 +551,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		UNIT(test_at_once),
 		UNIT(test_opened),
+		UNIT(test_other_file),
+		UNIT(test_listed),
 		UNIT(test_both_opened),
 		UNIT(test_many_wait),
 		UNIT(test_stale),

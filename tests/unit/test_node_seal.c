@@ -203,6 +203,38 @@ test_nothing_to_spare(void **state)
 	node_unuse(n[2]);
 }
 
+/* What came with a seal alone takes no descriptor from anybody. */
+static void
+test_no_fd(void **state)
+{
+	unsigned int before = fd_count();
+	struct msg_attr a = attr_of(100);
+	struct node *n, *same;
+	int fd;
+
+	(void)state;
+	node_budget(table, 1);
+	assert_int_equal(try_enter(&a, -1, 0, &n), EIO);
+	assert_int_equal(try_enter(&a, -1, 1, &n), 0);
+	assert_int_equal(node_fd(n), -1);
+	assert_int_equal(n->listed, 1);
+	assert_int_equal(table->fds, 1);
+	assert_int_equal(try_enter(&a, -1, 1, &same), 0);
+	assert_ptr_equal(same, n);
+	assert_int_equal(n->nlookup, 2);
+	assert_int_equal(table->fds, 1);
+	assert_int_equal(fd_count(), before);
+	/* Looked up by its name it has one, which a listing leaves alone. */
+	node_budget(table, 64);
+	assert_ptr_equal(enter_sealed(100, 1), n);
+	assert_int_equal(n->listed, 0);
+	fd = node_fd(n);
+	assert_int_not_equal(fd, -1);
+	assert_int_equal(try_enter(&a, -1, 1, &same), 0);
+	assert_int_equal(node_fd(n), fd);
+	assert_int_equal(table->fds, 2);
+}
+
 /* The descriptor comes back; a second one for the same node is surplus. */
 static void
 test_set_fd(void **state)
@@ -277,6 +309,7 @@ main(void)
 		UNIT(test_eviction_order),
 		UNIT(test_enter_evicts),
 		UNIT(test_nothing_to_spare),
+		UNIT(test_no_fd),
 		UNIT(test_set_fd),
 		UNIT(test_forget_evicted),
 	};

@@ -220,6 +220,100 @@ test_seals(void **state)
 	assert_int_equal(node_count(fs.nodes), 4);
 }
 
+/* Fill *d, which has no descriptor, as of a regular file with a seal. */
+static void
+believe(struct msg_dirent *d)
+{
+	d->flags = MSG_DIRENT_SEALED;
+	d->attr.ino = 4711;
+	d->attr.mode = S_IFREG | 0640;
+}
+
+/* Without a descriptor it is root's word that counts, and nobody else's. */
+static void
+test_sealed_only(void **state)
+{
+	const struct fuse_direntplus *e = (void *)(out_buf +
+	    sizeof(struct fuse_out_header));
+	struct msg_seal seal = { .len = 1 };
+	struct msg_dirent *d;
+	struct node *n;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 9; i++) {
+		fs.conf.flags = MSG_SHARE_HANDLES;
+		ask_plus(ROOM);
+		assert_int_equal(asked[0]->call.q.readdirplus.flags,
+		    MSG_LIST_SEALED);
+		asked[0]->call.cred.class = CRED_ROOT;
+		d = record_sealed("file1", 0, &seal, MSG_SEAL_LEN(1));
+		believe(d);
+		switch (i) {
+		case 0:
+			break;
+		case 1:
+			asked[0]->call.cred.class = CRED_USER;
+			break;
+		case 2:
+			asked[0]->call.cred.class = CRED_CREATOR;
+			break;
+		case 3:
+			fs.conf.flags |= MSG_SHARE_READONLY;
+			break;
+		case 4:
+			fs.conf.flags = 0;
+			break;
+		case 5:
+			fs.conf.policy = MSG_POLICY_STRICT;
+			break;
+		case 6:
+			d->attr.mode = S_IFDIR | 0755;
+			break;
+		case 7:
+			d->flags |= MSG_DIRENT_NODE;
+			break;
+		default:
+			memset(d + 1, 'n', MSG_SEAL_LEN(1));
+			d->seal_len = 0;
+			break;
+		}
+		answer();
+		check_reply(ROOM);
+		assert_int_equal(node_count(fs.nodes), i == 0 ? 2 : 1);
+		assert_true((e->entry_out.nodeid != 0) == (i == 0));
+		if (i == 0) {
+			n = node_get(fs.nodes, e->entry_out.nodeid);
+			assert_int_equal(node_fd(n), -1);
+			assert_int_equal(n->listed, 1);
+			assert_int_equal(e->entry_out.attr.ino, 4711);
+		}
+		fs.conf.policy = 0;
+		node_forget_all(fs.nodes);
+	}
+	fs.conf.flags = 0;
+}
+
+/* While there is a debt descriptors are asked for, and each pays for one. */
+static void
+test_debt(void **state)
+{
+	(void)state;
+	fs.list_debt = 2;
+	ask_plus(ROOM);
+	assert_int_equal(asked[0]->call.q.readdirplus.flags, 0);
+	record("file1", 1);
+	record("file2", 0);
+	answer();
+	assert_int_equal(fs.list_debt, 1);
+	ask_plus(ROOM);
+	assert_int_equal(asked[0]->call.q.readdirplus.flags, 0);
+	record("file1", 1);
+	record("file2", 1);
+	answer();
+	assert_int_equal(fs.list_debt, 0);
+}
+
 /* A seal that is none makes no node; the guest may look the name up. */
 static void
 test_bad_seal(void **state)
@@ -288,6 +382,8 @@ main(void)
 		UNIT(test_plus_other_file),
 		UNIT(test_plus_false_owner),
 		UNIT(test_seals),
+		UNIT(test_sealed_only),
+		UNIT(test_debt),
 		UNIT(test_bad_seal),
 		UNIT(test_seals_past_budget),
 	};

@@ -35,7 +35,8 @@
 
 /* What one run through a directory has seen. */
 struct test_run {
-	unsigned int files, dots, nodes, seals, calls;
+	unsigned int files, dots, nodes, sealed, seals, calls;
+	uint32_t flags;
 	unsigned char seen[TEST_FILES];
 };
 
@@ -84,6 +85,13 @@ test_entry(struct wenv *e, struct test_run *run, const struct msg_dirent *d,
 		assert_int_equal(d->type, DT_REG);
 		run->nodes++;
 	}
+	if (d->flags & MSG_DIRENT_SEALED) {
+		assert_int_equal(d->flags, MSG_DIRENT_SEALED);
+		assert_true(d->seal_len > 0);
+		assert_int_equal(d->ino, d->attr.ino);
+		assert_int_equal(d->attr.mode, S_IFREG | 0644);
+		run->sealed++;
+	}
 	if (d->seal_len > 0)
 		test_seal(e, run, d);
 }
@@ -123,7 +131,9 @@ test_whole(struct wenv *e, uint32_t size, uint32_t entry_max,
 	unsigned int i;
 	int dirfd;
 
+	q.flags = run->flags;
 	memset(run, 0, sizeof(*run));
+	run->flags = q.flags;
 	dirfd = openat(e->share, "d", O_RDONLY | O_DIRECTORY);
 	assert_int_not_equal(dirfd, -1);
 	while ((q.off = test_step(e, dirfd, &q, run)) != 0)
@@ -155,7 +165,7 @@ static void
 test_all(void **state)
 {
 	struct wenv *e = *state;
-	struct test_run run;
+	struct test_run run = { .flags = 0 };
 
 	test_fill(e, 0);
 	test_whole(e, MSG_TAIL_MAX, MSG_DIRPLUS_MAX, &run);
@@ -179,12 +189,74 @@ test_long(void **state)
 	test_whole(e, 400, 1, &run);
 }
 
+/* No descriptors: only if asked, of root, and where root may do anything. */
+static void
+test_only_sealed(void **state)
+{
+	struct wenv *e = *state;
+	struct test_run run = { .flags = MSG_LIST_SEALED };
+	int has;
+
+	test_fill(e, 0);
+	e->who.flags = MSG_SHARE_HANDLES;
+	e->who.cred.class = CRED_ROOT;
+	test_whole(e, MSG_TAIL_MAX, MSG_DIRPLUS_MAX, &run);
+	assert_int_equal(run.nodes + run.sealed, TEST_FILES);
+	has = run.seals != 0;
+	assert_int_equal(run.sealed, has ? TEST_FILES : 0);
+	e->who.flags |= MSG_SHARE_READONLY;
+	test_whole(e, MSG_TAIL_MAX, MSG_DIRPLUS_MAX, &run);
+	assert_int_equal(run.nodes, TEST_FILES);
+	e->who.flags = MSG_SHARE_HANDLES;
+	e->who.cred.class = CRED_CREATOR;
+	test_whole(e, MSG_TAIL_MAX, MSG_DIRPLUS_MAX, &run);
+	assert_int_equal(run.nodes, TEST_FILES);
+	e->who.cred.class = CRED_USER;
+	test_whole(e, MSG_TAIL_MAX, MSG_DIRPLUS_MAX, &run);
+	assert_int_equal(run.nodes, TEST_FILES);
+	e->who.cred.class = CRED_ROOT;
+	run.flags = 0;
+	test_whole(e, MSG_TAIL_MAX, MSG_DIRPLUS_MAX, &run);
+	assert_int_equal(run.nodes, TEST_FILES);
+	e->who.flags = 0;
+	run.flags = MSG_LIST_SEALED;
+	test_whole(e, MSG_TAIL_MAX, MSG_DIRPLUS_MAX, &run);
+	assert_int_equal(run.nodes, TEST_FILES);
+}
+
+/* What is no regular file always has its descriptor. */
+static void
+test_sealed_kinds(void **state)
+{
+	struct wenv *e = *state;
+	struct w_list l = { .req = wenv_req(e, e->share, -1), .sealed = 1 };
+	struct dirent64 d = { .d_type = DT_REG };
+	struct w_list_entry n;
+
+	l.dirfd = e->share;
+	e->who.flags = MSG_SHARE_HANDLES;
+	e->who.cred.class = CRED_ROOT;
+	wenv_file(e, "f", "");
+	assert_int_equal(symlinkat("f", e->share, "l"), 0);
+	assert_int_equal(mkdirat(e->share, "d", 0755), 0);
+	/* They turned into something else since they were listed. */
+	d.d_name[0] = 'l';
+	assert_int_equal(w_list_sealed(&l, &d, &n), 0);
+	d.d_name[0] = 'd';
+	assert_int_equal(w_list_sealed(&l, &d, &n), 0);
+	d.d_name[0] = 'x';
+	assert_int_equal(w_list_sealed(&l, &d, &n), 0);
+	d.d_name[0] = 'f';
+	d.d_type = DT_UNKNOWN;
+	assert_int_equal(w_list_sealed(&l, &d, &n), 0);
+}
+
 /* Seals take room, and every node has one or none has. */
 static void
 test_sealed(void **state)
 {
 	struct wenv *e = *state;
-	struct test_run run;
+	struct test_run run = { .flags = 0 };
 
 	test_fill(e, 1);
 	memset(e->who.seal_key, 9, MSG_KEY_LEN);
@@ -252,6 +324,14 @@ test_bad(void **state)
 	assert_int_equal(on_readdirplus(wenv_req(e, e->share, -1), &q, &a),
 	    EINVAL);
 	q.size = 4096;
+	q.flags = MSG_LIST_SEALED << 1;
+	assert_int_equal(on_readdirplus(wenv_req(e, e->share, -1), &q, &a),
+	    EINVAL);
+	q.flags = 0;
+	q.zero = 1;
+	assert_int_equal(on_readdirplus(wenv_req(e, e->share, -1), &q, &a),
+	    EINVAL);
+	q.zero = 0;
 	q.off = 1ULL << 63;
 	assert_int_equal(on_readdirplus(wenv_req(e, e->share, -1), &q, &a),
 	    EINVAL);
@@ -264,7 +344,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(test_all), T(test_long), T(test_sealed), T(test_unseen),
-		T(test_bad),
+		T(test_bad), T(test_only_sealed), T(test_sealed_kinds),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
