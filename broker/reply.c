@@ -87,12 +87,16 @@ reply_send(struct broker *b, struct reply *r)
 }
 
 static void
-reply_keep(struct broker *b, const struct reply *r)
+reply_keep(struct broker *b, struct reply *r)
 {
 	struct reply *kept;
 
-	if ((kept = malloc(sizeof(*kept))) == NULL)
-		fatal("memory");
+	if ((kept = malloc(sizeof(*kept))) == NULL) {
+		log_err("memory for an answer to the transport");
+		serve_end(b, 1);
+		reply_close(r);
+		return;
+	}
 	*kept = *r;
 	TAILQ_INSERT_TAIL(&b->replies, kept, entry);
 	event_del(b->transport_ev);
