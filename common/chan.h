@@ -63,8 +63,9 @@ struct chan_out {
 	const void *body;	/* exactly the row's body length */
 	const void *tail;
 	size_t tail_len;
-	const int *fds;
+	const int *fds;		/* those that travel */
 	unsigned int fd_cnt;
+	uint8_t kept[MSG_KEPT];	/* as in struct msg_hdr */
 };
 
 /*
@@ -106,11 +107,11 @@ void	chan_phase(struct chan *c, enum msg_phase phase);
 
 /*
  * Receive one message and check it, in this order: truncation flags, header,
- * row, direction, phase, exact size, exact descriptor count.  Returns 0 and
- * a message whose descriptors the caller owns; EAGAIN (also for EINTR);
- * EPIPE when the peer is gone; EPROTO with c->why set when a check failed (all
- * descriptors that came are closed then); or the errno of recvmsg(2).  Anything
- * but 0 and EAGAIN means that the channel must be closed.
+ * row, direction, phase, exact size, form of kept, exact descriptor count.
+ * Returns 0 and a message whose descriptors the caller owns; EAGAIN (also for
+ * EINTR); EPIPE when the peer is gone; EPROTO with c->why set when a check
+ * failed (all descriptors that came are closed then); or the errno of
+ * recvmsg(2).  Anything but 0 and EAGAIN means that the channel must be closed.
  */
 int	chan_recv(struct chan *c, struct chan_msg *m);
 

@@ -39,15 +39,29 @@
 #define MSG_MAC_LEN	16	/* bytes of a seal's authenticator */
 #define MSG_KEY_LEN	32	/* bytes of the share's sealing key */
 #define MSG_BUILD_ID	32	/* bytes of the hash over msg.def and msg.h */
+#define MSG_KEPT	2	/* descriptors of a question to a worker */
+#define MSG_KEEP_MAX	32	/* directories that a worker keeps */
 
 /* First in every message; len counts the whole datagram. */
 struct msg_hdr {
 	uint16_t type;
 	uint16_t fd_cnt;	/* descriptors that travel with this message */
 	uint32_t len;
-	uint32_t err;		/* answers: 0 or errno; otherwise 0 */
+	uint16_t err;		/* answers: 0 or errno; otherwise 0 */
+	uint8_t kept[MSG_KEPT];	/* MSG_KEEP_*, questions to workers only */
 	uint32_t id;		/* answers repeat the id of their question */
 };
+
+/*
+ * A worker keeps descriptors of directories under numbers that the transport
+ * chose.  kept[i] is 0, or says of descriptor i of the row, with a number
+ * below MSG_KEEP_MAX:
+ */
+#define MSG_KEEP_PUT	0x40u	/* it travels, and has this number then */
+#define MSG_KEEP_USE	0x80u	/* it has this number, and does not travel */
+#define MSG_KEEP_DROP	0xc0u	/* the row has no such descriptor: close it */
+#define MSG_KEEP_OP(k)	((k) & 0xc0u)
+#define MSG_KEEP_NR(k)	((k) & 0x3fu)
 
 enum msg_party {
 	MSG_BROKER,

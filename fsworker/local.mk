@@ -8,6 +8,7 @@ viofsd_fsworker_SOURCES = \
 	fsworker/at.c fsworker/at.h \
 	fsworker/attr.c fsworker/attr.h \
 	fsworker/give.c fsworker/give.h \
+	fsworker/keep.c fsworker/keep.h \
 	fsworker/label.c fsworker/label.h \
 	fsworker/make.c fsworker/make.h \
 	fsworker/rules.c fsworker/rules.h \

@@ -16,7 +16,8 @@
 
 /*
  * Knows: the loop: receive, dispatch, close what came, answer.
- * Never: a name, an open, or anything kept between two questions.
+ * Never: a name, an open, or anything kept between two questions but what
+ * keep.c keeps.
  */
 
 #include "config.h"
@@ -28,6 +29,7 @@
 
 #include "../common/log.h"
 
+#include "keep.h"
 #include "serve.h"
 #include "w_attr.h"
 #include "w_file.h"
@@ -59,7 +61,16 @@ union serve_body {
 #undef MSG
 };
 
+/* Whatever a question has may be kept. */
+#define RPC(V, v, num, from, to, qf, af, qt, at, ph, text) \
+	SERVE_##from##_##to(_Static_assert((qf) <= MSG_KEPT, #V);)
+#define MSG(V, v, num, from, to, f, t, ph, text)
+#include "../common/msg.def"
+#undef RPC
+#undef MSG
+
 static struct chan_msg serve_msg;
+static struct keep serve_keep;
 
 int
 serve_fd(const struct serve_req *req, unsigned int i)
@@ -111,9 +122,15 @@ serve_one(struct chan *c, const struct serve_req *as, struct chan_msg *m)
 	struct serve_req req = *as;
 	struct chan_out out;
 	union serve_body body;
+	struct fdbag fds;
 	int err;
 
-	req.fds = &m->fds;
+	if ((err = keep_take(&serve_keep, m, &fds)) != 0) {
+		fdbag_close(&m->fds);
+		c->why = "a number that no directory is kept under";
+		return err;
+	}
+	req.fds = &fds;
 	req.asked = m->tail;
 	req.asked_len = m->tail_len;
 	fdbag_init(&req.give);
@@ -141,6 +158,7 @@ serve(struct chan *c, const struct a_whello *who, const struct rules *rules)
 	const struct serve_req as = { .who = who, .rules = rules };
 	int err;
 
+	keep_init(&serve_keep);
 	for (;;) {
 		err = chan_recv(c, &serve_msg);
 		if (err == EAGAIN)

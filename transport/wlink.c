@@ -287,7 +287,7 @@ static int
 wlink_send(struct worker *k, struct req *r)
 {
 	struct chan_out out;
-	int err;
+	int fds[MSG_KEPT], err;
 
 	r->call.id = k->pool->w->next_id++;
 	memset(&out, 0, sizeof(out));
@@ -296,10 +296,10 @@ wlink_send(struct worker *k, struct req *r)
 	out.body = &r->call.q;
 	out.tail = r->call.tail;
 	out.tail_len = r->call.tail_len;
-	out.fds = r->call.fds;
-	out.fd_cnt = r->call.fd_cnt;
+	wkeep_ask(&k->keep, r, &out, fds);
 	if ((err = chan_send(&k->chan, &out)) != 0)
 		return err;
+	wkeep_sent(&k->keep, r, &out);
 	TAILQ_INSERT_TAIL(&k->sent, r, entry);
 	k->sent_cnt++;
 	wlink_due(k);

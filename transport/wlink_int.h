@@ -26,6 +26,7 @@
 #include "../common/chan.h"
 #include "../common/cred.h"
 #include "req.h"
+#include "wkeep.h"
 
 /*
  * Knows: what wlink.c (requests and answers) and wlink_supply.c (workers
@@ -51,6 +52,7 @@ struct worker {
 	TAILQ_ENTRY(worker) entry;
 	struct wpool *pool;
 	struct chan chan;
+	struct wkeep keep;
 	struct event *ev_bell, *ev_write;
 	TAILQ_ENTRY(worker) due_entry;
 	unsigned int due_round;

@@ -481,6 +481,7 @@ env_open(unsigned int how, uint32_t share, uint64_t flags)
 	fs->locks = lock_table_new(fs, 8);
 	fs->reqs = req_pool_new(4);
 	fs->handles = handle_table_new(fs, 4);
+	env_check_begin();
 	fs->nodes = node_table_new(fs,
 	    fcntl(env.file[ENV_ROOT], F_DUPFD_CLOEXEC, 0), &attr, 7);
 	FUZZ_MUST(fs->reqs != NULL && fs->handles != NULL &&

@@ -27,11 +27,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "transport/fs.h"
 #include "transport/fuse_tab.h"
 #include "transport/node.h"
+#include "transport/wkeep.h"
 #include "fsenv.h"
 #include "fsenv_check.h"
 
@@ -40,6 +42,8 @@
 
 static uint8_t plan[ENV_PLAN_MAX];
 static unsigned int plan_cnt, plan_at;
+static struct wkeep keep;		/* of one worker that gets all */
+static uint64_t has[MSG_KEEP_MAX];	/* nodeids it has descriptors of */
 
 /* ---- replies ---- */
 
@@ -156,6 +160,38 @@ check_names(const struct req_call *c)
 }
 
 void
+env_check_begin(void)
+{
+	memset(&keep, 0, sizeof(keep));
+	memset(has, 0, sizeof(has));
+}
+
+/* What the worker is told to use, it has. */
+static void
+check_kept(const struct req *r)
+{
+	struct chan_out out = { .type = r->call.type };
+	int fds[MSG_KEPT];
+	unsigned int i, nr;
+
+	wkeep_ask(&keep, r, &out, fds);
+	wkeep_sent(&keep, r, &out);
+	for (i = 0; i < MSG_KEPT; i++) {
+		nr = MSG_KEEP_NR(out.kept[i]);
+		FUZZ_MUST(nr < MSG_KEEP_MAX);
+		if (MSG_KEEP_OP(out.kept[i]) == MSG_KEEP_PUT)
+			has[nr] = node_id(r->node[i]);
+		if (MSG_KEEP_OP(out.kept[i]) == MSG_KEEP_DROP) {
+			FUZZ_MUST(has[nr] != 0 && i >= r->call.fd_cnt);
+			has[nr] = 0;
+		}
+	}
+	for (i = 0; i < r->call.fd_cnt; i++)
+		FUZZ_MUST(out.kept[i] == 0 || has[MSG_KEEP_NR(out.kept[i])] ==
+		    node_id(r->node[i]));
+}
+
+void
 env_check_question(const struct req *r)
 {
 	const struct req_call *c = &r->call;
@@ -170,6 +206,7 @@ env_check_question(const struct req *r)
 		FUZZ_MUST(c->fds[i] >= 0);
 	FUZZ_MUST(cred_valid(&c->cred));
 	check_names(c);
+	check_kept(r);
 }
 
 /* ---- system calls ---- */

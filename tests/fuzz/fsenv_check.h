@@ -32,6 +32,9 @@ struct env_slot {
 void	env_check_reply(const struct fs *fs, const struct env_slot *s,
 	    uint32_t len);
 
+/* Nothing was asked yet. */
+void	env_check_begin(void);
+
 /* A question on its way to a worker. */
 void	env_check_question(const struct req *r);
 

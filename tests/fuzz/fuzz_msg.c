@@ -82,6 +82,7 @@ check_good(const struct chan *c, const struct chan_msg *m, size_t len)
 {
 	const struct msg_row *row = m->row;
 	uint16_t want = row->fds & 0x7fffu;
+	unsigned int i, use = 0;
 
 	FUZZ_MUST(row->type == m->hdr.type && m->hdr.len == len);
 	FUZZ_MUST(row->from == c->peer && row->to == c->self);
@@ -92,7 +93,16 @@ check_good(const struct chan *c, const struct chan_msg *m, size_t len)
 		    m->tail_len == 0 && m->fds.cnt == 0);
 		return;
 	}
-	FUZZ_MUST(row->fds == want ? m->fds.cnt == want :
+	for (i = 0; i < MSG_KEPT; i++) {
+		if (m->hdr.kept[i] == 0)
+			continue;
+		FUZZ_MUST(c->self == MSG_FSWORKER && !row->answer &&
+		    MSG_KEEP_NR(m->hdr.kept[i]) < MSG_KEEP_MAX);
+		FUZZ_MUST((i < want) ==
+		    (MSG_KEEP_OP(m->hdr.kept[i]) != MSG_KEEP_DROP));
+		use += MSG_KEEP_OP(m->hdr.kept[i]) == MSG_KEEP_USE;
+	}
+	FUZZ_MUST(row->fds == want ? m->fds.cnt + use == want :
 	    m->fds.cnt <= want);
 	FUZZ_MUST(m->tail_len <= row->tail_max);
 	FUZZ_MUST(len == sizeof(m->hdr) + row->body_len + m->tail_len);

@@ -150,6 +150,34 @@ seeds_msg(void)
 	}
 }
 
+/* A directory's descriptor that is kept, used, dropped. */
+static void
+seeds_msg_kept(void)
+{
+	static const uint8_t body[MSG_BODY_MAX];
+	static const uint8_t kept[][MSG_KEPT] = {
+		{ MSG_KEEP_PUT | 3, 0 },
+		{ MSG_KEEP_USE | 3, MSG_KEEP_DROP | 4 },
+	};
+	const struct msg_row *row = msg_row(Q_LOOKUP);
+	unsigned int i, fd_cnt;
+	struct msg_hdr hdr;
+
+	for (i = 0; i < 2; i++) {
+		fd_cnt = i == 0;
+		memset(&hdr, 0, sizeof(hdr));
+		hdr.type = row->type;
+		memcpy(hdr.kept, kept[i], sizeof(hdr.kept));
+		seed_u8(seed_ends(row) + 8u * row->phase);
+		seed_u8(3);
+		seed_u8(fd_cnt);
+		seed_u16((unsigned int)sizeof(hdr) + row->body_len);
+		seed_bytes(&hdr, sizeof(hdr));
+		seed_bytes(body, row->body_len);
+		seed_keep("fuzz_msg", i == 0 ? "put" : "use");
+	}
+}
+
 /* ---- fuzz_mring ---- */
 
 /* fuzz_mring.c: enum step */
@@ -394,6 +422,7 @@ main(int argc, char *argv[])
 	seeds_mountinfo();
 	seeds_mring();
 	seeds_msg();
+	seeds_msg_kept();
 	seeds_plus();
 	seeds_vu_msg();
 	return 0;

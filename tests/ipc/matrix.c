@@ -249,6 +249,64 @@ matrix_fds(const struct msg_row *row)
 	    "%s: more descriptors than fit, not claimed", row->name);
 }
 
+/* One that is said to be kept, in every way, at its place or another. */
+static void
+matrix_kept_at(const struct msg_row *row, unsigned int i)
+{
+	static const unsigned int numbers[] = {
+		0, 1, MSG_KEEP_MAX - 1, MSG_KEEP_MAX, 63,
+	};
+	int ours = row->to == MSG_FSWORKER && row->from == MSG_TRANSPORT &&
+	    !row->answer;
+	int has = i < (row->fds & 0x7fffu), use, may;
+	unsigned int op, n, wrong = 0, kept = 0;
+	struct matrix_out o;
+
+	for (op = 0; op < 4; op++)
+		for (n = 0; n < sizeof(numbers) / sizeof(numbers[0]); n++) {
+			matrix_right(row, &o);
+			o.hdr.kept[i] = (uint8_t)(op << 6 | numbers[n]);
+			may = ours && numbers[n] < MSG_KEEP_MAX && op != 0 &&
+			    has == (o.hdr.kept[i] < MSG_KEEP_DROP);
+			may |= o.hdr.kept[i] == 0;
+			use = op << 6 == MSG_KEEP_USE;
+			if (use && has)
+				o.hdr.fd_cnt = (uint16_t)--o.fd_cnt;
+			wrong += !matrix_try(&o, may ? 0 : EPROTO);
+			o.hdr.fd_cnt = (uint16_t)++o.fd_cnt;
+			kept += !matrix_try(&o, EPROTO);
+		}
+	tap_ok(wrong == 0, "%s: descriptor %u kept, used, dropped",
+	    row->name, i);
+	tap_ok(kept == 0, "%s: the same, with one more sent", row->name);
+}
+
+static void
+matrix_kept(const struct msg_row *row)
+{
+	struct matrix_out o;
+
+	matrix_kept_at(row, 0);
+	matrix_kept_at(row, 1);
+	if (row->fds != 2 || row->to != MSG_FSWORKER || row->answer)
+		return;
+	matrix_right(row, &o);
+	o.hdr.kept[0] = MSG_KEEP_PUT | 3;
+	o.hdr.kept[1] = MSG_KEEP_PUT | 3;
+	tap_ok(matrix_try(&o, EPROTO), "%s: one number for two", row->name);
+	o.hdr.kept[1] = MSG_KEEP_PUT | 4;
+	tap_ok(matrix_try(&o, 0), "%s: two numbers", row->name);
+	o.hdr.kept[1] = MSG_KEEP_USE | 3;
+	o.hdr.fd_cnt = 1;
+	o.fd_cnt = 1;
+	tap_ok(matrix_try(&o, 0), "%s: the same one twice", row->name);
+	o.hdr.kept[0] = MSG_KEEP_USE | 3;
+	tap_ok(matrix_try(&o, EPROTO), "%s: none to be sent", row->name);
+	o.hdr.fd_cnt = 0;
+	o.fd_cnt = 0;
+	tap_ok(matrix_try(&o, 0), "%s: none sent", row->name);
+}
+
 static void
 matrix_errors(const struct msg_row *row)
 {
@@ -334,6 +392,7 @@ main(void)
 	for (i = 0; i < msg_row_cnt; i++) {
 		matrix_sizes(&msg_rows[i]);
 		matrix_fds(&msg_rows[i]);
+		matrix_kept(&msg_rows[i]);
 		matrix_errors(&msg_rows[i]);
 		matrix_ways(&msg_rows[i]);
 	}

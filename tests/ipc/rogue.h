@@ -88,5 +88,6 @@ void	rogue_hello(struct rogue *r);
 void	rogue_flood(struct rogue *r);
 void	rogue_race(struct rogue *r);
 void	rogue_random(struct rogue *r);
+void	rogue_keep(struct rogue *r);
 
 #endif

@@ -61,7 +61,7 @@ FORM(err_body, m->hdr.err = EIO)
 FORM(err_fd, m->hdr.err = EIO; m->hdr.len = 16; *len = 16)
 FORM(err_big, m->hdr.err = 4096; m->hdr.len = 16; *len = 16;
     m->hdr.fd_cnt = 0; *fds = 0)
-FORM(err_huge, m->hdr.err = UINT32_MAX; m->hdr.len = 16; *len = 16;
+FORM(err_huge, m->hdr.err = UINT16_MAX; m->hdr.len = 16; *len = 16;
     m->hdr.fd_cnt = 0; *fds = 0)
 FORM(no_fd, m->hdr.fd_cnt = 0; *fds = 0)
 FORM(no_fd_said, *fds = 0)
@@ -94,7 +94,7 @@ static const struct evil_form forms[] = {
 	{ "an error with a body", form_err_body },
 	{ "an error with a descriptor", form_err_fd },
 	{ "errno 4096", form_err_big },
-	{ "errno 2^32 - 1", form_err_huge },
+	{ "errno 65535", form_err_huge },
 	{ "no descriptor", form_no_fd },
 	{ "a descriptor promised", form_no_fd_said },
 	{ "a descriptor too many", form_two_fds },

@@ -245,6 +245,7 @@ main(void)
 	rogue_race(&r);
 	worker_stop(&r.w);
 	rogue_random(&r);
+	rogue_keep(&r);
 	rogue_messages(&r);
 	rogue_hello(&r);
 	tap_ok(canary_intact(&r.out), "nothing outside changed at all");

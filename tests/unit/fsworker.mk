@@ -11,6 +11,7 @@ tests_unit_libwenv_a_SOURCES = \
 	fsworker/attr.c fsworker/attr.h \
 	fsworker/give.c fsworker/give.h \
 	fsworker/walk.c fsworker/walk.h \
+	fsworker/keep.c fsworker/keep.h \
 	fsworker/label.c fsworker/label.h \
 	fsworker/make.c fsworker/make.h \
 	fsworker/rules.c fsworker/rules.h \

@@ -43,6 +43,7 @@ fake_clock(struct timespec *ts)
 #define clock_gettime(id, ts)	((void)(id), fake_clock(ts))
 #include "transport/wlink_supply.c"
 #include "transport/wlink.c"
+#include "transport/node.h"
 
 #include <sys/stat.h>
 
@@ -77,6 +78,7 @@ static int wget_err;
 static uint32_t next_worker;
 static struct chan_msg msg;
 static unsigned int fds_before;
+static struct node *call_node;	/* of questions, or NULL */
 
 int
 blink_wget(struct blink *b, const struct cred *cred, void *cookie)
@@ -136,11 +138,12 @@ call_as(unsigned int i, uint32_t uid, int repeatable)
 	struct req *r = &reqs[i];
 
 	memset(&r->call, 0, sizeof(r->call));
+	r->node[0] = call_node;
 	r->fs = &fs;
 	cred_set(&r->call.cred, uid == 0 ? CRED_ROOT : CRED_USER, uid, uid);
 	r->call.type = Q_UNLINK;
 	r->call.fd_cnt = 1;
-	r->call.fds[0] = STDIN_FILENO;
+	r->call.fds[0] = call_node == NULL ? STDIN_FILENO : call_node->fd;
 	r->call.repeatable = (uint8_t)repeatable;
 	r->call.q.unlink.name[0] = (char)('a' + i);
 	r->call.done = done;
@@ -739,6 +742,33 @@ test_idle(void **state)
 	gone(w);
 }
 
+/* What one worker keeps the next one has never seen. */
+static void
+test_kept(void **state)
+{
+	struct node dir = { .idx = 5, .gen = 1, .mode = S_IFDIR | 0755 };
+	struct peer *w;
+
+	(void)state;
+	call_node = &dir;
+	dir.fd = open("/", O_PATH | O_CLOEXEC);
+	call_as(0, 1000, 1);
+	w = grant(0);
+	assert_int_equal(serve(w, 0), 0);
+	assert_int_equal(msg.hdr.kept[0], MSG_KEEP_PUT);
+	call_as(1, 1000, 1);
+	assert_int_equal(question(w), 1);
+	assert_int_equal(msg.hdr.kept[0], MSG_KEEP_USE);
+	gone(w);
+	w = grant_next();
+	assert_int_equal(serve(w, 0), 1);
+	assert_int_equal(msg.hdr.kept[0], MSG_KEEP_PUT);
+	assert_int_equal(result[1], 0);
+	gone(w);
+	close(dir.fd);
+	call_node = NULL;
+}
+
 #define UNIT(f)	cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -762,6 +792,7 @@ main(void)
 		UNIT(test_eviction_waits),
 		UNIT(test_crash_pause),
 		UNIT(test_idle),
+		UNIT(test_kept),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

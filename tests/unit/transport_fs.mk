@@ -22,6 +22,7 @@ transport_fs_tests = \
 	tests/unit/test_op_read \
 	tests/unit/test_req \
 	tests/unit/test_route \
+	tests/unit/test_wkeep \
 	tests/unit/test_wlink
 check_PROGRAMS += $(transport_fs_tests)
 TESTS += $(transport_fs_tests)
@@ -73,6 +74,8 @@ tests_unit_test_req_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_req_LDADD = $(transport_fs_libs)
 tests_unit_test_route_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_route_LDADD = $(transport_fs_libs)
+tests_unit_test_wkeep_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_wkeep_LDADD = $(transport_fs_libs)
 tests_unit_test_wlink_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_wlink_LDADD = $(transport_fs_libs)
 endif

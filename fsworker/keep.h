@@ -1,0 +1,43 @@
+/*
+ * Copyright (c) 2026 The viofsd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#ifndef VIOFSD_FSWORKER_KEEP_H
+#define VIOFSD_FSWORKER_KEEP_H
+
+#include "../common/chan.h"
+#include "../common/fdbag.h"
+
+/*
+ * Knows: descriptors of directories that the transport wants kept, under its
+ * numbers, so that they need not travel with every question.
+ * Never: that such a descriptor is believed: each question that names it makes
+ * the checks that it would make of one that came along.
+ */
+
+struct keep {
+	int fd[MSG_KEEP_MAX];	/* -1: none */
+};
+
+void	keep_init(struct keep *k);
+
+/*
+ * Do what m's header says of kept descriptors, and fill fds with all those
+ * that its row has, in order; they stay k's and m's.  Returns 0, or EPROTO for
+ * a number that nothing is kept under and for what is no directory.
+ */
+int	keep_take(struct keep *k, struct chan_msg *m, struct fdbag *fds);
+
+#endif
