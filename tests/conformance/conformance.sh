@@ -132,10 +132,10 @@ if [ $# -eq 0 ]; then
 	set -- auto never always writeback guest
 fi
 for flavour; do
-	lacks=no-cached-atime
+	lacks=no-cached-atime,no-collapse,no-trusted
 	case $flavour in
 	auto)	host auto --cache auto --posix-lock --flock ;;
-	never)	lacks=
+	never)	lacks=no-collapse,no-trusted
 		host never --cache never --killpriv-v2 --posix-lock --flock ;;
 	always)	host always --cache always ;;
 	writeback) host writeback --cache auto --writeback ;;

@@ -16,15 +16,18 @@
 
 /*
  * Knows: how to read the process table.
- * Never: a process by name; everything goes by id.
+ * Never: how to find a process by name; everything goes by id.
  */
 
 #ifdef HAVE_CONFIG_H
 #include "config.h"
 #endif
 
+#include <sys/stat.h>
+
 #include <ctype.h>
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -162,20 +165,50 @@ proc_all_alive(const struct proc_set *s, pid_t *dead)
 	return true;
 }
 
+/* Is descriptor name of the process a directory that is only known? */
+static bool
+proc_is_kept(pid_t pid, const char *name)
+{
+	char			path[320], line[64];
+	struct stat		st;
+	unsigned long		flags = 0;
+	FILE			*f;
+
+	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%s", (int)pid, name);
+	f = fopen(path, "re");
+	if (f == NULL)
+		return false;
+	while (fgets(line, sizeof(line), f) != NULL) {
+		if (strncmp(line, "flags:", 6) == 0)
+			flags = strtoul(line + 6, NULL, 8);
+	}
+	fclose(f);
+	snprintf(path, sizeof(path), "/proc/%d/fd/%s", (int)pid, name);
+	return (flags & O_PATH) != 0 && stat(path, &st) == 0 &&
+	    S_ISDIR(st.st_mode);
+}
+
 int
 proc_fds(pid_t pid)
 {
 	struct dirent	*e;
 	char		 path[64];
 	DIR		*d;
-	int		 cnt = 0;
+	int		 cnt = 0, kept = PROC_KEPT;
+	bool		 worker;
+
+	worker = strncmp(proc_name(pid), "viofsd-fsworker", 15) == 0;
 
 	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
 	d = opendir(path);
 	if (d == NULL)
 		return -1;
 	while ((e = readdir(d)) != NULL) {
-		if (isdigit((unsigned char)e->d_name[0]))
+		if (!isdigit((unsigned char)e->d_name[0]))
+			continue;
+		if (worker && kept > 0 && proc_is_kept(pid, e->d_name))
+			kept--;
+		else
 			cnt++;
 	}
 	closedir(d);
