@@ -139,7 +139,8 @@ for flavour; do
 		host never --cache never --killpriv-v2 --posix-lock --flock ;;
 	always)	host always --cache always ;;
 	writeback) host writeback --cache auto --writeback ;;
-	guest)	guest_image
+	guest)	lacks=$lacks,no-one-clock
+		guest_image
 		guest_tmpdir
 		guest ;;
 	*)	echo "no flavour '$flavour': auto never always writeback guest" >&2

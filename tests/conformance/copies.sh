@@ -31,7 +31,7 @@ copies_tree() (
 copies_say() {
 	(
 		cd "$1" || exit 1
-		find . -printf '%P %y %m %U %G %s %n %T@ %l\n' | sort |
+		find . -printf '%p %y %m %U %G %s %n %T@ %l\n' | sort |
 		    awk '$2 == "d" { $6 = $7 = "" } { print }'
 		find . -type f -exec md5sum {} + | sort
 		find . ! -type l -print0 | sort -z | xargs -0 getfacl -n -p

@@ -42,6 +42,7 @@ static const struct {
 	{ "acl", "no POSIX ACLs" },
 	{ "atime", "reading does not change the time of access" },
 	{ "cached-atime", "reading from memory is no access" },
+	{ "one-clock", "new files have the time of another kernel" },
 	{ "collapse", "fallocate(2) cannot collapse or insert" },
 	{ "copy-range", "no copy_file_range(2)" },
 	{ "device", "device files cannot be opened" },

@@ -235,6 +235,8 @@ group_new(void)
 	struct stat	 st;
 	int		 i;
 
+	if (!px_can("one-clock"))
+		return;
 	px_tick();
 	clock_gettime(CLOCK_REALTIME_COARSE, &from);
 	px_file("f", "", 0644);
