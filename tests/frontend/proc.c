@@ -188,16 +188,13 @@ proc_is_kept(pid_t pid, const char *name)
 	    S_ISDIR(st.st_mode);
 }
 
-int
-proc_fds(pid_t pid)
+static int
+proc_count(pid_t pid, int kept)
 {
 	struct dirent	*e;
 	char		 path[64];
 	DIR		*d;
-	int		 cnt = 0, kept = PROC_KEPT;
-	bool		 worker;
-
-	worker = strncmp(proc_name(pid), "viofsd-fsworker", 15) == 0;
+	int		 cnt = 0;
 
 	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
 	d = opendir(path);
@@ -206,7 +203,7 @@ proc_fds(pid_t pid)
 	while ((e = readdir(d)) != NULL) {
 		if (!isdigit((unsigned char)e->d_name[0]))
 			continue;
-		if (worker && kept > 0 && proc_is_kept(pid, e->d_name))
+		if (kept > 0 && proc_is_kept(pid, e->d_name))
 			kept--;
 		else
 			cnt++;
@@ -216,13 +213,28 @@ proc_fds(pid_t pid)
 }
 
 int
+proc_fds(pid_t pid)
+{
+	return proc_count(pid, 0);
+}
+
+int
+proc_fds_own(pid_t pid)
+{
+	bool	 worker;
+
+	worker = strncmp(proc_name(pid), "viofsd-fsworker", 15) == 0;
+	return proc_count(pid, worker ? PROC_KEPT : 0);
+}
+
+int
 proc_fds_all(const struct proc_set *s)
 {
 	unsigned	 i;
 	int		 n, sum = 0;
 
 	for (i = 0; i < s->cnt; i++) {
-		n = proc_fds(s->pid[i]);
+		n = proc_fds_own(s->pid[i]);
 		if (n == -1)
 			return -1;
 		sum += n;

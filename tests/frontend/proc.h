@@ -43,13 +43,17 @@ bool	proc_all_alive(const struct proc_set *, pid_t *dead);
 
 bool	proc_has(const struct proc_set *, pid_t pid);
 
-/*
- * Open descriptors of one process or all; -1 if they may not be read.  The
- * directories that a worker of ours remembers come and go with what it is
- * asked; as many as it may have, and its own of procfs, do not count.
- */
-#define PROC_KEPT	33
+#define PROC_KEPT	33	/* directories that a worker may have */
+
+/* Open descriptors of one process; -1 if they may not be read. */
 int	proc_fds(pid_t pid);
+
+/*
+ * The same, of one process or all, without the directories that a worker of
+ * ours remembers, which come and go with what it is asked, and its own one of
+ * procfs.
+ */
+int	proc_fds_own(pid_t pid);
 int	proc_fds_all(const struct proc_set *);
 
 /* The first letters of its command name, "?" if it is gone. */
