@@ -97,7 +97,8 @@ static int
 reset(void **state)
 {
 	(void)state;
-	done_cnt = told = 0;
+	done_cnt = 0;
+	told = 0;
 	hold = 0;
 	return 0;
 }
