@@ -76,7 +76,8 @@ fault_fds(const struct fault *f, int role)
 {
 	static const int each[INJECT_WORKER] = { 1, 3, 0 };
 
-	return proc_fds_own(f->sh->pid[role]) - each[role] * (int)f->sh->workers;
+	return proc_fds_own(f->sh->pid[role]) -
+	    each[role] * (int)f->sh->workers;
 }
 
 static bool
