@@ -36,7 +36,7 @@ libtransport_a_SOURCES = \
 	transport/vu_queue.c transport/vu_req.c \
 	transport/wkeep.c transport/wkeep.h \
 	transport/wlink.c transport/wlink.h \
-	transport/wlink_int.h transport/wlink_supply.c
+	transport/wlink_drain.c transport/wlink_int.h transport/wlink_supply.c
 
 viofsd_transport_SOURCES = transport/main.c
 viofsd_transport_LDADD = libtransport.a libcommon.a -levent_core \

@@ -97,13 +97,14 @@ main_accept(int fd, short what, void *arg)
 	event_del(s->ev_accept);
 }
 
-/* A wait for a lock may last for ever; the guest sees EINTR. */
+/* A wait for a lock or a dead server may last for ever: EINTR, EIO. */
 static void
 main_drain(void *arg)
 {
 	struct server *s = arg;
 
 	op_lock_cancel(&s->fs);
+	wlink_drain(s->fs.wlink);
 	dispatch_flush(&s->fs);
 }
 

@@ -57,4 +57,12 @@ void	wlink_worker(void *arg, void *cookie, int err, uint32_t worker_id,
  */
 void	wlink_settle(struct wlink *w);
 
+/*
+ * The front-end waits for all that is in flight.  From now on, and for as
+ * long as it does, a worker that hangs for WLINK_DRAIN seconds over one
+ * request is given up, and what waited for it fails with EIO: a dead file
+ * server must not hold whoever stops or moves the virtual machine.
+ */
+void	wlink_drain(struct wlink *w);
+
 #endif

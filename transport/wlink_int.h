@@ -44,6 +44,7 @@ struct event;
 #define WLINK_RETRY_MS	20	/* until a refused or starved wish is made */
 #define WLINK_CRASHES	8u	/* per WLINK_CRASH_TIME, then the pool pauses */
 #define WLINK_CRASH_TIME 60	/* seconds */
+#define WLINK_DRAIN	10	/* seconds, see wlink_drain() */
 #define WLINK_YIELDS	2u	/* per event, see wlink_settle() */
 #define WLINK_YIELD_NS	300000	/* a longer one went to somebody else, */
 #define WLINK_YIELD_NOT	20000000 /* and there is none for so long */
@@ -62,6 +63,8 @@ struct worker {
 	struct req_list sent;		/* oldest first: the one inside */
 	unsigned int sent_cnt;
 	uint32_t id;
+	int drain_seen;			/* had drain_id inside when we looked */
+	uint32_t drain_id;
 	time_t idle_since;
 };
 TAILQ_HEAD(worker_list, worker);
@@ -89,7 +92,7 @@ struct wlink {
 	unsigned int pool_cnt;
 	unsigned int worker_cnt;	/* live and asked for */
 	uint32_t next_id;
-	struct event *ev_idle, *ev_retry;
+	struct event *ev_idle, *ev_retry, *ev_drain;
 	int gonefd;			/* epoll(7): channels that ended */
 	struct event *ev_gone;
 	TAILQ_HEAD(, worker) due;	/* told or asked something just now */
@@ -131,6 +134,9 @@ void	wlink_nobody(struct wpool *p);
 
 /* Take what k has answered, then give it up. */
 void	wlink_end(struct worker *k);
+
+/* The time of wlink_drain() is over; arg is the struct wlink. */
+void	wlink_drain_late(int fd, short what, void *arg);
 
 /* Events of a worker's channel; arg is the struct worker. */
 void	wlink_rung(int fd, short what, void *arg);

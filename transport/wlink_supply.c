@@ -362,8 +362,9 @@ wlink_new(struct fs *fs)
 		LIST_INIT(&w->pool[i]);
 	w->ev_idle = evtimer_new(fs->base, wlink_idle, w);
 	w->ev_retry = evtimer_new(fs->base, wlink_retry, w);
+	w->ev_drain = evtimer_new(fs->base, wlink_drain_late, w);
 	if (w->ev_idle == NULL || w->ev_retry == NULL ||
-	    wlink_new_gone(w) != 0) {
+	    w->ev_drain == NULL || wlink_new_gone(w) != 0) {
 		free(w);
 		return NULL;
 	}

@@ -56,6 +56,58 @@ session_shoot(struct box *b, unsigned round)
 	return 0;
 }
 
+/* A worker hangs in the kernel, as on a dead file server, or stops so. */
+static bool
+session_signal(struct box *b, int sig)
+{
+	struct proc_set	 s = *daemon_procs(&b->d);
+	unsigned	 i, cnt = 0;
+
+	for (i = 0; i < s.cnt; i++)
+		if (strcmp(proc_name(s.pid[i]), SESSION_WORKER) == 0)
+			cnt += kill(s.pid[i], sig) == 0;
+	return cnt > 0;
+}
+
+/* Who stops the machine does not wait for ever: the guest gets EIO. */
+static void
+session_hang(void)
+{
+	const struct box_opts	 o = { .event_idx = true, .indirect = true };
+	struct fs_args		 a = { .opcode = FUSE_MKDIR,
+	    .node = FUSE_ROOT_ID,
+	    .out_len = sizeof(struct fuse_entry_out) };
+	struct {
+		struct fuse_mkdir_in	 in;
+		char			 name[8];
+	}			 arg = { .in.mode = 0755, .name = "hang" };
+	struct fs_ticket	 t[2];
+	struct box		 b;
+	uint32_t		 base;
+
+	if (!box_start(&b, &o))
+		goto out;
+	session_works(&b, "hang: before");
+	tap_ok(session_signal(&b, SIGSTOP), "hang: the worker is stopped");
+	a.arg = &arg;
+	a.arg_len = sizeof(arg.in) + sizeof("hang");
+	fs_submit(&b.fs, &a, &t[0]);
+	fs_submit(&b.fs, &a, &t[1]);
+	b.v.timeout = 30000;
+	tap_is(vhost_get_base(&b.v, 1, &base), 0, "hang: GET_VRING_BASE");
+	tap_is((uint16_t)base, *(volatile uint16_t *)&b.q[1].used->idx,
+	    "hang: all that was taken has been answered");
+	tap_rc(fs_finish(&b.fs, &t[0], NULL, 0), -EIO, "hang: the first");
+	tap_rc(fs_finish(&b.fs, &t[1], NULL, 0), -EIO, "hang: the second");
+	b.q[1].base = (uint16_t)base;
+	tap_is(box_ring(&b, 1), 0, "hang: start again");
+	session_works(&b, "hang: afterwards");
+	tap_is(box_hangup(&b), 0, "hang: exit code at the end");
+	tap_is(daemon_leftover(&b.d, 5000), 0, "hang: no process is left");
+out:
+	box_close(&b);
+}
+
 struct session_count {
 	unsigned	 done, eio, bad, killed;
 };
@@ -174,9 +226,10 @@ session_pair(void)
 void
 session_kill(void)
 {
-	if (daemon_kind == DAEMON_OURS)
+	if (daemon_kind == DAEMON_OURS) {
 		session_workers();
-	else
+		session_hang();
+	} else
 		tap_skip("this daemon has no workers", "killed workers");
 	session_pair();
 }
