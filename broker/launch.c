@@ -76,6 +76,15 @@ launch_ids(const struct launch *l)
 	caps_keep(0, 0);
 }
 
+void
+launch_leave(int terminal)
+{
+	if (terminal && setsid() == -1)
+		fatal("setsid");
+	if (!terminal && setpgid(0, 0) == -1)
+		fatal("setpgid");
+}
+
 __attribute__((noreturn)) static void
 launch_child(const struct launch *l)
 {
@@ -87,8 +96,7 @@ launch_child(const struct launch *l)
 	argv[0] = title;
 	argv[1] = NULL;
 	root_empty();
-	if (setsid() == -1)
-		fatal("setsid");
+	launch_leave(l->terminal);
 	src[0] = src[1] = l->nullfd;
 	src[2] = STDERR_FILENO;
 	src[PROC_FD_BROKER] = l->chanfd;

@@ -33,11 +33,21 @@ struct launch {
 	int usernsfd;		/* to live in, -1 = where it starts */
 	int chanfd;		/* the transport's end */
 	int stuck;		/* its supplementary groups stay */
+	int terminal;		/* for launch_leave() */
 	uid_t uid;		/* 0 only if there is no other */
 	gid_t gid;
 	uint64_t nofile;	/* descriptors it may hold */
 	const char *title;	/* its argv[0] */
 };
+
+/*
+ * For a child: no terminal, and none of the signals that are typed at one or
+ * sent to our process group.  Where the session has no terminal the child
+ * stays in it, and cannot get it one, which is for its leader to do: the
+ * scheduler shares processors between sessions (sched(7), autogroups), and
+ * sched_yield(2) lets nobody run who is in another one.  Fatal on failure.
+ */
+void	launch_leave(int terminal);
 
 /*
  * Start the transport as the first process of its own pid namespace, with an

@@ -159,6 +159,21 @@ main_filter(const struct broker *b)
 	sandbox_enter(tables, b->handles ? 2 : 1, b->action);
 }
 
+/*
+ * May our session have a terminal?  There is none only if the kernel says so,
+ * tty(4).
+ */
+static int
+main_terminal(void)
+{
+	int fd;
+
+	if ((fd = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC)) == -1)
+		return errno != ENXIO;
+	close(fd);
+	return 1;
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -183,6 +198,7 @@ main(int argc, char *argv[])
 		fatal("/dev/null");
 	if (conf->daemonize)
 		readyfd = launch_background(setup.nullfd);
+	setup.terminal = main_terminal();
 	setup_acquire(b, &setup);
 	main_freeze(b);
 	setup_children(b, &setup);

@@ -301,6 +301,7 @@ setup_children(struct broker *b, struct setup *s)
 	l.usernsfd = s->usernsfd;
 	l.chanfd = s->transportfd;
 	l.stuck = b->userns.stuck;
+	l.terminal = s->terminal;
 	l.uid = s->ids.uid;
 	l.gid = s->ids.gid;
 	l.nofile = b->nofile;
@@ -312,6 +313,7 @@ setup_children(struct broker *b, struct setup *s)
 	sc.usernsfd = s->usernsfd;
 	sc.exefd = s->helpers.fsworkerfd;
 	sc.chanfd = s->spawnerfd;
+	sc.terminal = s->terminal;
 	sc.nofile = s->helper_nofile;
 	sc.action = b->action;
 	b->spawner_pidfd = spawner_start(&sc);

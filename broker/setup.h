@@ -33,7 +33,8 @@ struct setup {
 	struct helper_set helpers;
 	struct conf_ids ids;
 	struct userns here;	/* what we are in */
-	int nullfd;		/* open before setup_acquire() */
+	int nullfd;		/* these two are set before setup_acquire() */
+	int terminal;		/* our session may have one */
 	int usernsfd;		/* of workers and transport, -1 = ours */
 	int transportfd;	/* children's ends of the channels */
 	int spawnerfd;

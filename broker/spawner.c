@@ -46,6 +46,7 @@
 #include "../common/proc.h"
 #include "../common/sandbox_fsworker.h"
 #include "fdmap.h"
+#include "launch.h"
 #include "policy.h"
 #include "root.h"
 #include "sandbox_tab.h"
@@ -330,8 +331,7 @@ spawner_main(const struct spawner_conf *sc)
 	log_init("S");
 	s->policy = sc->policy;
 	title_set("viofsd: spawner", "viofsd-spawner");
-	if (setsid() == -1)
-		fatal("setsid");
+	launch_leave(sc->terminal);
 	src[0] = src[1] = sc->nullfd;
 	src[2] = STDERR_FILENO;
 	src[PROC_FD_BROKER] = sc->chanfd;

@@ -35,6 +35,7 @@ struct spawner_conf {
 	int usernsfd;		/* to live in, -1 = where it starts */
 	int exefd;		/* viofsd-fsworker */
 	int chanfd;		/* the spawner's end */
+	int terminal;		/* for launch_leave() */
 	uint64_t nofile;	/* limit for it and the workers */
 	enum sandbox_action action;
 };

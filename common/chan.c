@@ -113,6 +113,7 @@ chan_ring(struct chan *c, int fds[MRING_FDS], unsigned int side, int block)
 	int err;
 
 	c->epfd = -1;
+	c->idle = NULL;
 	if ((err = mring_map(&c->ring, fds, side)) != 0 || !block)
 		return err;
 	if ((c->epfd = epoll_create1(EPOLL_CLOEXEC)) == -1)
@@ -320,6 +321,8 @@ chan_sleep(struct chan *c)
 	int n;
 
 	mring_bell(&c->ring);
+	if (c->idle != NULL)
+		c->idle(&c->ring);
 	if (mring_arm(&c->ring))
 		return 0;
 	n = epoll_wait(c->epfd, &ev, 1, -1);

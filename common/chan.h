@@ -34,6 +34,7 @@ struct chan {
 	int fd;
 	struct mring ring;	/* if the channel has one, and then */
 	int epfd;		/* to sleep on socket and bell, or -1 */
+	void (*idle)(const struct mring *); /* before that, or NULL */
 	enum msg_party self, peer;
 	enum msg_phase phase;	/* of questions and notices that arrive here */
 	const char *why;	/* after EPROTO: which check failed */

@@ -50,7 +50,9 @@ struct mring_slot {
 
 /* One direction; each word that somebody polls has its cache line. */
 struct mring_half {
-	_Alignas(64) uint32_t head;   /* written by the producer */
+	_Alignas(64) uint32_t head;   /* written by the producer, */
+	uint32_t cpu;		      /* who was here when it rang */
+	uint64_t when;
 	_Alignas(64) uint32_t tail;   /* written by the consumer */
 	_Alignas(64) uint32_t asleep; /* 1: ring; taken by who rings */
 	_Alignas(64) struct mring_slot slot[MRING_SLOTS];
@@ -229,6 +231,22 @@ mring_bell(struct mring *r)
 	/* A full counter has woken the peer already. */
 	if (write(r->bell_out, &one, sizeof(one)) == -1 && errno != EAGAIN)
 		log_warn("bell");
+}
+
+void
+mring_here(struct mring *r, uint32_t cpu, uint64_t when)
+{
+	if (r->unrung == 0)
+		return;
+	__atomic_store_n(&r->out->cpu, cpu, __ATOMIC_RELAXED);
+	__atomic_store_n(&r->out->when, when, __ATOMIC_RELAXED);
+}
+
+void
+mring_where(const struct mring *r, uint32_t *cpu, uint64_t *when)
+{
+	*cpu = __atomic_load_n(&r->in->cpu, __ATOMIC_RELAXED);
+	*when = __atomic_load_n(&r->in->when, __ATOMIC_RELAXED);
 }
 
 int

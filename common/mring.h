@@ -32,6 +32,7 @@
 #define MRING_SLOTS 64u	     /* a power of two */
 #define MRING_SLOT_LEN 1016u /* longest message in a slot */
 #define MRING_BELL_EACH 8u   /* messages that may wait for one bell */
+#define MRING_NO_CPU UINT32_MAX
 #define MRING_FDS 3	     /* memory, bell of side 0, bell of side 1 */
 
 /* MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL, of memfd_create(2). */
@@ -90,6 +91,16 @@ int mring_take(struct mring *r, void *dst, size_t *len);
 
 /* Wake the peer if it sleeps and there is something new for it. */
 void mring_bell(struct mring *r);
+
+/*
+ * Before a bell: tell the peer, if there is something new for it, which
+ * processor we run on, or MRING_NO_CPU, and what time it is, CLOCK_MONOTONIC
+ * in ns.
+ */
+void mring_here(struct mring *r, uint32_t cpu, uint64_t when);
+
+/* What the peer told last: any number, and 0 and 0 if it never did. */
+void mring_where(const struct mring *r, uint32_t *cpu, uint64_t *when);
 
 /*
  * Have the bell rung from now on.  Returns 1 if there is something already,

@@ -70,6 +70,9 @@ static const struct sandbox_row fsworker_rows[] = {
 	SB_ALLOW(epoll_wait, "chan.c: sleep until there is a question"),
 	SB_ARG(write, "mring.c: wake the transport",
 	    SB_IS(0, FSWORKER_FD_BELL), SB_IS(2, 8)),
+	SB_ARG(sched_setaffinity, "follow.c: the transport's processor, or any "
+	    "[unseen: with a tracer everything takes too long for it]",
+	    SB_IS(0, 0)),
 	SB_ALLOW(munmap, "mring.c: the end of the ring"),
 	SB_ARG(ppoll, "serve.c: wait while the transport fetches descriptors "
 	    "[unseen: needs a transport that does not]",
@@ -77,7 +80,7 @@ static const struct sandbox_row fsworker_rows[] = {
 	SB_ARG(write, "log.c: one line [unseen: there is nothing to say unless "
 	    "a process of ours has been taken over]",
 	    SB_IS(0, STDERR_FILENO)),
-	SB_ALLOW(clock_gettime, "log.c: token buckets "
+	SB_ALLOW(clock_gettime, "log.c: token buckets, follow.c "
 	    "[unseen: the vDSO tells the time]"),
 	SB_ALLOW(close, "fdbag.c: every descriptor is closed"),
 	SB_ARG(prctl, "sandbox.c: read the filter back",
@@ -238,6 +241,8 @@ static const struct sandbox_row fsworker_start_rows[] = {
 	SB_ALLOW(landlock_create_ruleset, "landlock.c: the share alone"),
 	SB_ALLOW(landlock_add_rule, "landlock.c: the share alone"),
 	SB_ALLOW(landlock_restrict_self, "landlock.c: the share alone"),
+	SB_ARG(sched_getaffinity, "follow.c: processors that we may use",
+	    SB_IS(0, 0)),
 	SB_ALLOW(getpid, "main.c: who gets SIGIO"),
 	SB_ARG(fcntl, "main.c: who gets SIGIO", SB_IS(1, F_SETOWN)),
 	SB_ALLOW(poll, "main.c: has the broker gone meanwhile?"),

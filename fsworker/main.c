@@ -43,6 +43,7 @@
 #include "../common/sandbox_fsworker.h"
 
 #include "at.h"
+#include "follow.h"
 #include "serve.h"
 
 #define MAIN_NOFILE	512	/* 4 * MSG_DIRPLUS_MAX */
@@ -244,6 +245,7 @@ main(void)
 	main_channel(&transport, ring);
 	memset(&ready, 0, sizeof(ready));
 	main_jail(&fixed->who, rootfd, &ready);
+	follow_init();
 	main_watch(&broker);
 	sandbox_reserve();
 	sandbox_enter(&sandbox_fsworker, 1,

@@ -29,6 +29,7 @@
 
 #include "../common/log.h"
 
+#include "follow.h"
 #include "keep.h"
 #include "serve.h"
 #include "w_attr.h"
@@ -159,6 +160,7 @@ serve(struct chan *c, const struct a_whello *who, const struct rules *rules)
 	int err;
 
 	keep_init(&serve_keep);
+	c->idle = follow_idle;
 	for (;;) {
 		err = chan_recv(c, &serve_msg);
 		if (err == EAGAIN)

@@ -223,14 +223,34 @@ wlink_end(struct worker *k)
 }
 
 /*
+ * Wake whom there is something for.  One worker alone does best where we are,
+ * for we wait for it; several had better not wait for each other.
+ */
+static void
+wlink_ring(struct wlink *w, uint64_t now)
+{
+	uint32_t cpu = MRING_NO_CPU;
+	struct worker *k;
+
+	k = TAILQ_FIRST(&w->due);
+	if (TAILQ_NEXT(k, due_entry) == NULL)
+		cpu = (uint32_t)sched_getcpu();
+	TAILQ_FOREACH(k, &w->due, due_entry) {
+		mring_disarm(&k->chan.ring);
+		mring_here(&k->chan.ring, cpu, now);
+		chan_bell(&k->chan);
+	}
+}
+
+/*
  * Let a worker on our processor answer before we sleep, which saves both of
  * us from being woken.  Whoever else is there may keep it for long, so that a
  * turn that took its time is the last one for a while.
  */
 static void
-wlink_yield(struct wlink *w)
+wlink_yield(struct wlink *w, uint64_t start)
 {
-	uint64_t start = wlink_now_ns(), end;
+	uint64_t end;
 
 	if (start < w->no_yield)
 		return;
@@ -263,17 +283,16 @@ wlink_settle(struct wlink *w)
 {
 	unsigned int i;
 	struct worker *k;
+	uint64_t now;
 
 	if (w->settling)
 		return;
 	w->settling = 1;
 	for (i = 0; !TAILQ_EMPTY(&w->due); i++) {
-		TAILQ_FOREACH(k, &w->due, due_entry) {
-			mring_disarm(&k->chan.ring);
-			chan_bell(&k->chan);
-		}
+		now = wlink_now_ns();
+		wlink_ring(w, now);
 		if (i < WLINK_YIELDS)
-			wlink_yield(w);
+			wlink_yield(w, now);
 		w->round++;
 		while ((k = TAILQ_FIRST(&w->due)) != NULL &&
 		    k->due_round != w->round)

@@ -15,7 +15,7 @@ tests_ipc_matrix_SOURCES = tests/ipc/matrix.c
 tests_ipc_matrix_LDADD = $(ipc_libs)
 tests_ipc_rogue_transport_SOURCES = \
 	tests/ipc/canary.c tests/ipc/canary.h \
-	tests/ipc/rogue.h \
+	tests/ipc/rogue.h tests/ipc/rogue_cpu.c \
 	tests/ipc/rogue_fds.c tests/ipc/rogue_meta.c \
 	tests/ipc/rogue_keep.c tests/ipc/rogue_names.c \
 	tests/ipc/rogue_proto.c tests/ipc/rogue_race.c \

@@ -246,6 +246,7 @@ main(void)
 	worker_stop(&r.w);
 	rogue_random(&r);
 	rogue_keep(&r);
+	rogue_cpu(&r);
 	rogue_messages(&r);
 	rogue_hello(&r);
 	tap_ok(canary_intact(&r.out), "nothing outside changed at all");

@@ -313,6 +313,48 @@ esac
 kill "$broker"
 wait "$broker" || :
 broker=
+
+# stat PID: its process group, session and terminal.
+stat_of() {
+	sed 's/.*) //' "/proc/$1/stat" | cut -d ' ' -f 3-5
+}
+
+# apart NAME COMMAND...: start a daemon, whose children have neither terminal
+# nor process group of its own.
+apart() {
+	local pid role group session tty parent
+
+	rm -f "$top/sock3.pid"
+	"${@:2}" >"$top/log3" 2>&1 </dev/null &
+	parent=$!
+	broker=
+	for _ in $(seq 100); do
+		broker=$(cat "$top/sock3.pid" 2>/dev/null || :)
+		[ -z "$broker" ] || [ "$(field "$broker" Seccomp)" != 2 ] ||
+		    break
+		sleep 0.1
+	done
+	# shellcheck disable=SC2046
+	set -- "$1" $(stat_of "$broker")
+	is "$([ "$4" = 0 ] && echo none || echo one)" "$1" \
+	    "the broker's terminal: $1"
+	for role in transport spawner; do
+		pid=$(child "$broker" "viofsd: $role")
+		read -r group session tty <<<"$(stat_of "$pid")"
+		is "$tty" 0 "$role: no terminal where the broker has $1"
+		is "$group" "$pid" "$role: a process group of its own"
+		# Processors are shared between sessions: so, if it may be, one.
+		is "$session" "$([ "$1" = none ] && echo "$3" || echo "$pid")" \
+		    "$role: session where the broker's terminal is $1"
+	done
+	kill "$broker"
+	wait "$parent" || :
+	broker=
+}
+apart none setsid "$daemon" --socket-path "$top/sock3" \
+    --shared-dir "$top/share"
+apart one script -qec "$daemon --socket-path $top/sock3 \
+    --shared-dir $top/share" /dev/null
 if [ "$failed" != 0 ]; then
 	sed 's/^/# log: /' "$top/log"
 fi

@@ -152,6 +152,33 @@ test_bell(void **state)
 	mring_disarm(&b);
 }
 
+/* Where the peer is: told with what is new, and whatever it says is taken. */
+static void
+test_where(void **state)
+{
+	uint32_t cpu;
+	uint64_t when;
+
+	(void)state;
+	mring_where(&b, &cpu, &when);
+	assert_int_equal(cpu, 0);
+	assert_int_equal(when, 0);
+	put(&a, "x");
+	mring_here(&a, 3, 77);
+	mring_bell(&a);
+	mring_here(&a, 4, 78);
+	mring_where(&b, &cpu, &when);
+	assert_int_equal(cpu, 3);
+	assert_int_equal(when, 77);
+	mring_where(&a, &cpu, &when);
+	assert_int_equal(cpu, 0);
+	put(&a, "y");
+	mring_here(&a, MRING_NO_CPU, UINT64_MAX);
+	mring_where(&b, &cpu, &when);
+	assert_int_equal(cpu, MRING_NO_CPU);
+	assert_true(when == UINT64_MAX);
+}
+
 /* The other side owns the memory as much as we do. */
 static void
 test_hostile(void **state)
@@ -267,6 +294,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    CASE(test_order),
 	    CASE(test_bell),
+	    CASE(test_where),
 	    CASE(test_hostile),
 	    CASE(test_memory),
 	    CASE(test_no_descriptors),
