@@ -32,7 +32,9 @@
 #include "node.h"
 #include "reap.h"
 
+#ifndef HANDLE_CHUNK
 #define HANDLE_CHUNK	256u
+#endif
 
 struct handle_table {
 	struct fs *fs;

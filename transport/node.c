@@ -36,7 +36,9 @@
 #include "node_slot.h"
 #include "reap.h"
 
+#ifndef NODE_HASH_MIN
 #define NODE_HASH_MIN	1024u
+#endif
 
 struct node_table {
 	struct fs *fs;

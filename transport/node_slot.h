@@ -29,8 +29,11 @@
  * Never: what a node stands for.
  */
 
+/* A fuzz target makes a table for each input: it has small ones. */
+#ifndef NODE_CHUNK
 #define NODE_CHUNK	1024u		/* nodes per allocation */
 #define NODE_CHUNK_MAX	8192u		/* 8 M nodes */
+#endif
 
 struct node_chunk {
 	TAILQ_ENTRY(node_chunk) entry;	/* of room or gone, if any */
