@@ -244,7 +244,7 @@ policy_groups(const struct policy *p, const struct cred *asked,
 
 	c->gid_cnt = 0;
 	memset(c->gids, 0, sizeof(c->gids));
-	if (p->rules.groups == POLICY_GROUPS_NONE)
+	if (p->rules.groups == POLICY_GROUPS_NONE || p->stuck)
 		return;
 	memcpy(list, asked->gids, sizeof(list));
 	if (p->rules.groups == POLICY_GROUPS_HOST)

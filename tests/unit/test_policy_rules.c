@@ -134,6 +134,20 @@ test_supplementary(void **state)
 	assert_int_equal(v.cred.gid_cnt, 1);
 }
 
+/* Groups that nobody can take on: workers keep the starter's. */
+static void
+test_stuck(void **state)
+{
+	static const struct idspace space[2];
+
+	(void)state;
+	start(POLICY_HOST, POLICY_GROUPS_HOST);
+	policy_space(&policy, space, 1);
+	assert_int_equal(ask(CRED_USER, 1000, 1000, 0), 0);
+	assert_int_equal(v.cred.gid_cnt, 0);
+	assert_int_equal(ask(CRED_USER, 1000, 1000, 27), EINVAL);
+}
+
 static void
 test_squash(void **state)
 {
@@ -262,6 +276,7 @@ main(void)
 		cmocka_unit_test(test_classes),
 		cmocka_unit_test(test_group),
 		cmocka_unit_test(test_supplementary),
+		cmocka_unit_test(test_stuck),
 		cmocka_unit_test(test_squash),
 		cmocka_unit_test(test_pools),
 		cmocka_unit_test(test_lookup),
