@@ -38,6 +38,9 @@ struct fuzz {
 /* One input; libFuzzer's entry, called by replay_main.c where that is not. */
 int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* Why a target cannot run here, or NULL; not every target has it. */
+const char *fuzz_unable(void) __attribute__((weak));
+
 #define FUZZ_MUST(what) do { \
 	if (!(what)) \
 		fuzz_failed(__FILE__, __LINE__, #what); \

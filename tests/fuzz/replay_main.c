@@ -100,6 +100,10 @@ main(int argc, char *argv[])
 		}
 		return 0;
 	}
+	if (fuzz_unable != NULL && fuzz_unable() != NULL) {
+		printf("1..0 # SKIP %s\n", fuzz_unable());
+		return 0;
+	}
 	target = target == NULL ? argv[0] : target + 1;
 	if ((top = getenv("top_srcdir")) == NULL)
 		top = ".";

@@ -419,6 +419,7 @@ main(int argc, char *argv[])
 	seeds_chain();
 	seeds_conf();
 	seeds_fuse();
+	seeds_ipc();
 	seeds_mountinfo();
 	seeds_mring();
 	seeds_msg();

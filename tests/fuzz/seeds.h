@@ -32,6 +32,7 @@ void	seed_text(const char *text);	/* with its NUL */
 void	seed_keep(const char *target, const char *name);
 
 void	seeds_fuse(void);
+void	seeds_ipc(void);
 void	seeds_vu_msg(void);
 
 #endif

@@ -1,0 +1,564 @@
+/*
+ * Copyright (c) 2026 The viofsd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * Knows: a broker and workers who say anything to the transport, and requests
+ * that wait for them.
+ * Never: what is in an answer: see fuzz_fuse.c.
+ */
+
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define FAKE_CALLS
+#include "tests/fuzz/fake.h"
+
+#include "common/chan.c"
+#include "common/fdbag.c"
+#include "common/mring.c"
+
+#include "common/log.h"
+
+#include "tests/fuzz/linkenv.h"
+
+#define PUMP_MAX 100000
+
+/* What comes next; the record's first byte. */
+enum deed {
+	DEED_CALL,
+	DEED_HOPEN,
+	DEED_GRANT, /* the broker answers a question for a worker */
+	DEED_OPENED,
+	DEED_BROKER,   /* raw */
+	DEED_ANSWER,   /* a worker does */
+	DEED_WORKER,   /* raw, on the socket or in the ring */
+	DEED_SCRIBBLE, /* into the ring's indices */
+	DEED_CLOSE,
+	DEED_TIME,
+	DEED_DRAIN,
+	DEED_ROOM, /* for questions; or a node is forgotten */
+	DEED_CNT,
+};
+
+#define HOW_RING	RAW_HOW		/* as one in the ring */
+#define HOW_SILENT	(2 * RAW_HOW)	/* not announced there */
+
+/* ---- requests ---- */
+
+static void
+deed_call(struct fuzz *f)
+{
+	const struct msg_row *row = &msg_rows[fuzz_u8(f) % msg_row_cnt];
+	uint8_t how = fuzz_u8(f), node = fuzz_u8(f);
+	unsigned int i, k;
+	struct req *r;
+
+	for (i = 0; i < REQS && busy[i]; i++)
+		continue;
+	if (i == REQS || row->from != MSG_TRANSPORT ||
+	    row->to != MSG_FSWORKER || row->answer)
+		return;
+	r = &reqs[i];
+	memset(&r->call, 0, sizeof(r->call));
+	r->fs = &fs;
+	cred_set(&r->call.cred, (how & 3) == 0 ? CRED_ROOT : CRED_USER,
+	    how & 3, 0);
+	r->call.type = row->type;
+	r->call.fd_cnt = (uint8_t)row->fds;
+	for (k = 0; k < row->fds; k++) {
+		r->node[k] = &nodes[(node + k * 7) % NODES];
+		r->call.fds[k] = r->node[k]->fd;
+		if (r->node[k]->nlookup == 0)
+			return;
+	}
+	r->call.repeatable = how >> 2 & 1;
+	r->call.creates = how >> 3 & 1;
+	r->call.handles = how >> 4 & 1;
+	r->call.tail = raw.bytes;
+	r->call.tail_len = (how & 0x20) ? row->tail_max : 0;
+	r->call.done = on_done;
+	busy[i] = 1;
+	wlink_call(fs.wlink, r);
+	if (how & 0x40)
+		dispatch_flush(&fs);
+}
+
+static void
+deed_hopen(void)
+{
+	struct msg_seal seal = {.len = 1};
+	unsigned int i;
+
+	for (i = 0; i < REQS && busy[i]; i++)
+		continue;
+	if (i == REQS)
+		return;
+	busy[i] = 1;
+	if (blink_hopen(fs.blink, &seal, &busy[i]) != 0)
+		busy[i] = 0;
+}
+
+/* ---- the broker ---- */
+
+/* What the transport asked, whatever becomes of it. */
+static void
+broker_listen(void)
+{
+	while (broker.fd != -1 && chan_recv(&broker, &msg) == 0) {
+		FUZZ_MUST(msg.fds.cnt == 0);
+		if (msg.hdr.type == N_WPUT || asked_cnt == ASKED)
+			continue;
+		asked[asked_cnt].type = msg.hdr.type;
+		asked[asked_cnt++].id = msg.hdr.id;
+	}
+}
+
+static int
+broker_asked(uint16_t type, uint32_t *id)
+{
+	unsigned int i;
+
+	broker_listen();
+	for (i = 0; i < asked_cnt && asked[i].type != type; i++)
+		continue;
+	if (i == asked_cnt)
+		return 0;
+	*id = asked[i].id;
+	asked_cnt--;
+	memmove(&asked[i], &asked[i + 1],
+	    (asked_cnt - i) * sizeof(asked[0]));
+	return 1;
+}
+
+/* A worker: its end stays here. */
+static void
+grant(struct peer *p, struct chan_out *out, uint8_t how)
+{
+	int pair[2], ring[MRING_FDS], mine[MRING_FDS], fds[1 + MRING_FDS], i;
+
+	FUZZ_MUST(chan_pair(pair) == 0 && mring_make(ring) == 0);
+	chan_init(&p->chan, pair[1], MSG_FSWORKER, MSG_TRANSPORT, 1);
+	chan_phase(&p->chan, MSG_PHASE_RUN);
+	for (i = 0; i < MRING_FDS; i++)
+		mine[i] = fake_dup(ring[i]);
+	FUZZ_MUST(chan_ring(&p->chan, mine, MRING_WORKER, 0) == 0);
+	p->mad = 0;
+	fds[0] = pair[0];
+	memcpy(fds + 1, ring, sizeof(ring));
+	/* One of them is something else. */
+	if (how & 1) {
+		fake_close(fds[how >> 1 & 3]);
+		fds[how >> 1 & 3] = (how & 8) ? fake_stream() :
+						fake_fd(S_IFREG);
+	}
+	out->fds = fds;
+	out->fd_cnt = 1 + MRING_FDS;
+	chan_send(&broker, out);
+	for (i = 0; i < 1 + MRING_FDS; i++)
+		fake_close(fds[i]);
+}
+
+static void
+deed_grant(struct fuzz *f)
+{
+	uint8_t err = fuzz_u8(f), how = fuzz_u8(f);
+	struct a_wget a = {.worker_id = fuzz_u8(f)};
+	struct chan_out out = {.type = A_WGET, .err = err, .body = &a};
+	unsigned int i;
+
+	for (i = 0; i < peer_cnt && peers[i].chan.fd != -1; i++)
+		continue;
+	if (i == PEERS || broker.fd == -1 || !broker_asked(Q_WGET, &out.id))
+		return;
+	if (err != 0) {
+		chan_send(&broker, &out);
+		return;
+	}
+	if (i == peer_cnt)
+		peer_cnt++;
+	grant(&peers[i], &out, how);
+}
+
+static void
+deed_opened(uint8_t err)
+{
+	struct a_hopen a = {.zero = 0};
+	struct chan_out out = {.type = A_HOPEN, .err = err, .body = &a};
+	int fd;
+
+	if (broker.fd == -1 || !broker_asked(Q_HOPEN, &out.id))
+		return;
+	fd = fake_fd(S_IFREG);
+	out.fds = &fd;
+	out.fd_cnt = err == 0;
+	chan_send(&broker, &out);
+	fake_close(fd);
+}
+
+/* ---- anybody ---- */
+
+static void
+send_raw(int fd)
+{
+	int fds[RAW_FDS_MAX], any = fake_fd(S_IFREG);
+	unsigned int i;
+
+	for (i = 0; i < raw.fd_cnt; i++)
+		fds[i] = any;
+	fake_send(fd, raw.bytes, raw.len, fds, raw.fd_cnt);
+	fake_close(any);
+}
+
+static void
+deed_broker(struct fuzz *f)
+{
+	raw_read(f, &raw);
+	if (broker.fd != -1)
+		send_raw(broker.fd);
+}
+
+static struct peer *
+peer(uint8_t which)
+{
+	struct peer *p = &peers[peer_cnt == 0 ? 0 : which % peer_cnt];
+
+	return peer_cnt == 0 || p->chan.fd == -1 ? NULL : p;
+}
+
+static void
+deed_worker(struct fuzz *f)
+{
+	struct peer *p = peer(fuzz_u8(f));
+
+	raw_read(f, &raw);
+	if (p == NULL)
+		return;
+	p->mad = 1;
+	if (raw.how & HOW_RING) {
+		if (raw.len > MRING_SLOT_LEN)
+			raw.len = MRING_SLOT_LEN;
+		memcpy(mring_begin(&p->chan.ring), raw.bytes, raw.len);
+		mring_put(&p->chan.ring, raw.len);
+	} else {
+		send_raw(p->chan.fd);
+		if ((raw.how & HOW_SILENT) == 0)
+			mring_put_elsewhere(&p->chan.ring);
+	}
+	chan_bell(&p->chan);
+}
+
+/* A worker takes its next question and answers it, or nearly. */
+static void
+deed_answer(struct fuzz *f)
+{
+	struct peer *p = peer(fuzz_u8(f));
+	uint8_t err = fuzz_u8(f), how = fuzz_u8(f);
+	static const uint8_t body[MSG_BODY_MAX];
+	struct chan_out out = {.err = err, .body = body, .tail = raw.bytes};
+	int fds[MSG_DIRPLUS_MAX], any, got;
+	unsigned int i;
+
+	if (p == NULL)
+		return;
+	got = chan_recv(&p->chan, &msg);
+	FUZZ_MUST(got == 0 || got == EAGAIN || got == EPIPE || p->mad);
+	if (got != 0)
+		return;
+	out.type = msg.hdr.type + 1;
+	/* The answer to another question. */
+	if ((how & 0x40) && msg_row(out.type + 2) != NULL)
+		out.type += 2;
+	out.id = msg.hdr.id + ((how & 0x80) != 0);
+	fdbag_close(&msg.fds);
+	out.tail_len = (how & 1) ? msg_row(out.type)->tail_max : 0;
+	out.fd_cnt = msg_row(out.type)->fds;
+	if (out.fd_cnt & 0x8000u)
+		out.fd_cnt = how >> 1 & 0x3f;
+	any = fake_fd(S_IFREG);
+	for (i = 0; i < out.fd_cnt; i++)
+		fds[i] = any;
+	out.fds = fds;
+	chan_send(&p->chan, &out);
+	chan_bell(&p->chan);
+	fake_close(any);
+}
+
+static void
+deed_scribble(struct fuzz *f)
+{
+	struct peer *p = peer(fuzz_u8(f));
+	uint8_t what = fuzz_u8(f);
+	uint32_t val = fuzz_u32(f);
+
+	if (p == NULL)
+		return;
+	p->mad = 1;
+	switch (what & 3) {
+	case 0:
+		p->chan.ring.out->head = val;
+		break;
+	case 1:
+		p->chan.ring.in->tail = val;
+		break;
+	case 2:
+		p->chan.ring.in->asleep = val;
+		break;
+	default:
+		p->chan.ring.out->slot[what >> 2].len = val;
+		break;
+	}
+	fake_write(p->chan.ring.bell_out, NULL, 8);
+}
+
+static void
+deed_close(uint8_t who)
+{
+	struct peer *p = peer(who);
+
+	if (who == 255)
+		fd_close(&broker.fd);
+	else if (p != NULL)
+		chan_close(&p->chan);
+}
+
+static void
+deed_time(uint8_t how)
+{
+	fake_sleep(how >> 4);
+	fake_timer(how & 15);
+}
+
+static void
+one_deed(struct fuzz *f)
+{
+	uint8_t val;
+
+	switch ((enum deed)(fuzz_u8(f) % DEED_CNT)) {
+	case DEED_CALL:
+		deed_call(f);
+		break;
+	case DEED_HOPEN:
+		deed_hopen();
+		break;
+	case DEED_GRANT:
+		deed_grant(f);
+		break;
+	case DEED_OPENED:
+		deed_opened(fuzz_u8(f));
+		break;
+	case DEED_BROKER:
+		deed_broker(f);
+		break;
+	case DEED_ANSWER:
+		deed_answer(f);
+		break;
+	case DEED_WORKER:
+		deed_worker(f);
+		break;
+	case DEED_SCRIBBLE:
+		deed_scribble(f);
+		break;
+	case DEED_CLOSE:
+		deed_close(fuzz_u8(f));
+		break;
+	case DEED_TIME:
+		deed_time(fuzz_u8(f));
+		break;
+	case DEED_DRAIN:
+		draining = fuzz_u8(f) & 1;
+		wlink_drain(fs.wlink);
+		break;
+	case DEED_ROOM:
+	case DEED_CNT:
+		val = fuzz_u8(f);
+		if ((val & 1) == 0)
+			nodes[(val >> 1) % NODES].nlookup = 0;
+		else if (broker.fd != -1)
+			fake_room(fs.blink->chan.fd, val >> 1);
+		break;
+	}
+}
+
+/* ---- begin and end ---- */
+
+/* Bits: an id map, one that does not fit, or a raw answer. */
+static void
+say_hello(struct fuzz *f, uint8_t how)
+{
+	struct idmap_rule rule = {IDMAP_UID, IDMAP_GUEST, 1, 2, 3};
+	int fds[2] = {fake_fd(S_IFSOCK), fake_fd(S_IFDIR)};
+	struct a_hello a = {.flags = MSG_SHARE_TRUST_GUEST};
+	struct chan_out out = {.type = A_HELLO, .body = &a, .fds = fds};
+
+	out.fd_cnt = 2;
+	a.worker_max = 1 + (how & 7);
+	if (how & 0x10) {
+		a.idmap_cnt = fuzz_u32(f);
+		fuzz_bytes(f, &rule, sizeof(rule));
+		out.tail = &rule;
+		out.tail_len = fuzz_u8(f) % (sizeof(rule) + 1);
+	}
+	if (how & 0x20)
+		deed_broker(f);
+	chan_send(&broker, &out);
+	fake_close(fds[0]);
+	fake_close(fds[1]);
+}
+
+static void
+begin(struct fuzz *f, int *fd)
+{
+	unsigned int i;
+	int pair[2];
+
+	fake_begin();
+	memset(&fs, 0, sizeof(fs));
+	memset(busy, 0, sizeof(busy));
+	first = NULL;
+	ids.rules = NULL;
+	peer_cnt = asked_cnt = 0;
+	draining = 0;
+	FUZZ_MUST(chan_pair(pair) == 0);
+	chan_init(&broker, pair[0], MSG_BROKER, MSG_TRANSPORT, 1);
+	*fd = pair[1];
+	for (i = 0; i < NODES; i++) {
+		nodes[i].idx = i + 2;
+		nodes[i].gen = nodes[i].nlookup = 1;
+		nodes[i].mode = i % 8 == 7 ? S_IFREG : S_IFDIR;
+		nodes[i].fd = fake_fd(nodes[i].mode);
+	}
+	fdbag_init(&msg.fds);
+	say_hello(f, fuzz_u8(f));
+}
+
+/* Nobody is there any more: what waits is answered all the same. */
+static void
+finish(void)
+{
+	struct chan_out out = {.type = A_WGET, .err = EIO};
+	unsigned int i;
+
+	draining = 0;
+	fake_room(fs.blink->chan.fd, 1000);
+	while (peer_cnt > 0)
+		chan_close(&peers[--peer_cnt].chan);
+	fake_pump(PUMP_MAX);
+	for (i = 0; i < 200 && (i < 4 || fs.wlink->pool_cnt > 0); i++) {
+		fake_sleep(WLINK_CRASH_TIME + 1);
+		while (broker_asked(Q_WGET, &out.id))
+			chan_send(&broker, &out);
+		while (broker_asked(Q_HOPEN, &out.id)) {
+			out.type = A_HOPEN;
+			chan_send(&broker, &out);
+			out.type = A_WGET;
+		}
+		fake_pump(PUMP_MAX);
+		fake_timer(i);
+		fake_pump(PUMP_MAX);
+	}
+	for (i = 0; i < REQS; i++)
+		FUZZ_MUST(busy[i] == 0);
+	FUZZ_MUST(fs.wlink->worker_cnt == 0 && fs.wlink->pool_cnt == 0);
+}
+
+static void
+free_wlink(struct wlink *w)
+{
+	struct wpool *p;
+	unsigned int i;
+
+	if (w == NULL)
+		return;
+	for (i = 0; i < WLINK_BUCKETS; i++)
+		while ((p = LIST_FIRST(&w->pool[i])) != NULL) {
+			while (!TAILQ_EMPTY(&p->workers))
+				wlink_worker_free(TAILQ_FIRST(&p->workers));
+			LIST_REMOVE(p, entry);
+			free(p);
+		}
+	fake_close(w->gonefd);
+	free(w);
+}
+
+static void
+free_blink(struct blink *b)
+{
+	struct blink_hopen *h;
+	unsigned int i;
+
+	fdbag_close(&b->msg.fds);
+	for (i = 0; i < BLINK_HOPEN_MAX; i++)
+		free(b->hopen[i]);
+	while ((h = STAILQ_FIRST(&b->hopen_wait)) != NULL) {
+		STAILQ_REMOVE_HEAD(&b->hopen_wait, entry);
+		free(h);
+	}
+	free(b);
+}
+
+static void
+end(int listenfd, int rootfd, int fd)
+{
+	unsigned int i;
+
+	if (fs.wlink != NULL)
+		fdbag_close(&fs.wlink->msg.fds);
+	free_wlink(fs.wlink);
+	free_blink(first);
+	free((void *)(uintptr_t)ids.rules);
+	while (peer_cnt > 0)
+		chan_close(&peers[--peer_cnt].chan);
+	for (i = 0; i < NODES; i++)
+		fake_close(nodes[i].fd);
+	fd_close(&broker.fd);
+	fd_close(&listenfd);
+	fd_close(&rootfd);
+	fake_close(fd);
+	FUZZ_MUST(fake_held() == 0);
+	fake_end();
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct fuzz f;
+	static int listenfd, rootfd, fd;
+
+	f.at = data;
+	f.left = size;
+	listenfd = rootfd = -1;
+	log_set_level(LOG_LEVEL_OFF);
+	begin(&f, &fd);
+	if (OVER_BEGIN()) {
+		fs.blink = blink_hello(fd, &fs.conf, &ids, &listenfd, &rootfd);
+		chan_phase(&broker, MSG_PHASE_RUN);
+		blink_start(fs.blink, NULL, &ops, &fs);
+		fs.conf.worker_max = fs.conf.worker_max % 8 + 1;
+		fs.wlink = wlink_new(&fs);
+		FUZZ_MUST(fs.wlink != NULL);
+		while (f.left > 0) {
+			one_deed(&f);
+			fake_pump(PUMP_MAX);
+			broker_listen();
+		}
+		if (broker.fd != -1)
+			finish();
+	}
+	end(listenfd, rootfd, fd);
+	return 0;
+}
