@@ -129,6 +129,19 @@ ask_send(struct req *r, int err)
 	wlink_call(r->fs->wlink, r);
 }
 
+/* What is made on the host must have a node here. */
+static int
+ask_place(struct req *r)
+{
+	int err;
+
+	if (r->making)
+		return 0;
+	if ((err = node_reserve(r->fs->nodes)) == 0)
+		r->making = 1;
+	return err;
+}
+
 void
 ask_worker(struct req *r, uint16_t type, unsigned int flags, req_done *done)
 {
@@ -145,6 +158,8 @@ ask_worker(struct req *r, uint16_t type, unsigned int flags, req_done *done)
 		err = route_root(r, &r->call.cred);
 	else
 		err = route_first(r, r->call.creates, &r->call.cred);
+	if (err == 0 && r->call.creates)
+		err = ask_place(r);
 	if (err != 0 || r->call.handles)
 		ask_send(r, err);
 	else

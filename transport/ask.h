@@ -24,7 +24,7 @@
  * Never: the question itself.
  */
 
-#define ASK_CREATES	0x1u	/* makes a file: caller's ids also on retry */
+#define ASK_CREATES	0x1u	/* caller's ids also on retry; a node is kept */
 #define ASK_REPEATABLE	0x2u	/* harmless if a worker died half-way */
 #define ASK_ROOT	0x4u	/* not as the caller, see route_root() */
 #define ASK_HANDLES	0x8u	/* pass open files instead of nodes */

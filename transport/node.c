@@ -48,6 +48,8 @@ struct node_table {
 	unsigned int hash_cnt;		/* a power of two */
 	unsigned int live;
 	unsigned int fds, fd_max;
+	struct node *kept;		/* by node_reserve(), not live */
+	unsigned int kept_cnt;
 	TAILQ_HEAD(, node) lru;		/* oldest first */
 	uint64_t seed;
 	struct node *root;
@@ -150,12 +152,25 @@ node_hash_resize(struct node_table *t, unsigned int cnt)
 	free(old);
 }
 
+/* The memory that one node_reserve() kept. */
 static struct node *
-node_new(struct node_table *t, const struct msg_attr *a)
+node_kept_take(struct node_table *t)
+{
+	struct node *n = t->kept;
+
+	t->kept = n->next;
+	t->kept_cnt--;
+	n->next = NULL;
+	return n;
+}
+
+static struct node *
+node_new(struct node_table *t, const struct msg_attr *a, int kept)
 {
 	struct node *n;
 
-	if ((n = node_slot_new(&t->slots)) == NULL)
+	n = kept ? node_kept_take(t) : node_slot_new(&t->slots);
+	if (n == NULL)
 		return NULL;
 	if (t->live >= t->hash_cnt)
 		node_hash_resize(t, t->hash_cnt * 2);
@@ -200,6 +215,13 @@ node_fd_spare(struct node_table *t)
 	return 0;
 }
 
+/* Is there a descriptor for one more node, besides those that are kept? */
+static int
+node_fd_room(struct node_table *t)
+{
+	return t->fds + t->kept_cnt < t->fd_max || node_fd_spare(t);
+}
+
 /* Nobody knows n any more: neither the guest nor a request. */
 static void
 node_drop(struct node_table *t, struct node *n)
@@ -234,7 +256,7 @@ node_table_new(struct fs *fs, int rootfd, const struct msg_attr *root,
 		t->seed = (uint64_t)(uintptr_t)t;
 	t->hash = calloc(t->hash_cnt, sizeof(struct node *));
 	if (t->hash == NULL || node_slots_init(&t->slots) != 0 ||
-	    (n = node_new(t, root)) == NULL) {
+	    (n = node_new(t, root, 0)) == NULL) {
 		free(t->slots.chunk);
 		free(t->hash);
 		free(t);
@@ -349,10 +371,11 @@ node_enter_new(struct node_table *t, struct node_file *f, struct node **out)
 
 	if (f->fd == -1 && f->seal_len == 0)
 		return EIO;
-	if (f->fd != -1 && t->fds >= t->fd_max && !node_fd_spare(t))
+	if (f->fd != -1 && !f->kept && !node_fd_room(t))
 		return ENFILE;
-	if ((*out = node_new(t, f->attr)) == NULL)
+	if ((*out = node_new(t, f->attr, f->kept)) == NULL)
 		return ENOMEM;
+	f->kept = 0;
 	(*out)->listed = f->fd == -1;
 	if ((err = node_keep_seal(*out, f)) != 0)
 		node_drop(t, *out);
@@ -360,13 +383,38 @@ node_enter_new(struct node_table *t, struct node_file *f, struct node **out)
 }
 
 int
+node_reserve(struct node_table *t)
+{
+	struct node *n;
+
+	if (!node_fd_room(t))
+		return ENFILE;
+	if ((n = node_slot_new(&t->slots)) == NULL)
+		return ENOMEM;
+	n->next = t->kept;
+	t->kept = n;
+	t->kept_cnt++;
+	return 0;
+}
+
+void
+node_unreserve(struct node_table *t)
+{
+	node_slot_free(&t->slots, node_kept_take(t));
+}
+
+int
 node_enter(struct node_table *t, struct node_file *f, struct node **out)
 {
 	struct node *n;
-	int err;
+	int err = 0;
 
-	if ((n = node_find(t, f)) == NULL &&
-	    (err = node_enter_new(t, f, &n)) != 0) {
+	if ((n = node_find(t, f)) == NULL)
+		err = node_enter_new(t, f, &n);
+	if (f->kept)
+		node_unreserve(t);
+	f->kept = 0;
+	if (err != 0) {
 		fd_close(&f->fd);
 		return err;
 	}

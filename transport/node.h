@@ -85,13 +85,24 @@ struct node_file {
 	const void *seal;
 	size_t seal_len;
 	int fd;			/* O_PATH; -1 if the seal has to do */
+	int kept;		/* node_reserve() was called for it */
 };
 
 /*
+ * Keep memory and a descriptor's place for a file that is about to be made,
+ * so that nothing is made for a request that fails here.  Returns 0, ENFILE
+ * past the budget when no descriptor can be spared, or ENOMEM.  It ends with
+ * node_enter() of a file that says so, or with node_unreserve().
+ */
+int	node_reserve(struct node_table *t);
+void	node_unreserve(struct node_table *t);
+
+/*
  * The guest is told about file f: find or make its node and add one lookup.
- * Owns f->fd and sets it to -1.  *out is the node.  A file with the same
- * number but another handle is another node.  Returns 0; ENFILE past the
- * budget when no descriptor can be spared; ENOMEM; or EIO for a seal that is
+ * Owns f->fd and sets it to -1, and what was kept for f.  *out is the node.
+ * A file with the same number but another handle is another node.  Returns 0;
+ * ENFILE past the budget when nothing was kept for f and no descriptor can be
+ * spared; ENOMEM; or EIO for a seal that is
  * none, or that is missing like the descriptor.
  */
 int	node_enter(struct node_table *t, struct node_file *f,

@@ -229,6 +229,7 @@ op_plus_enter(struct req *r, const struct msg_dirent *d, const char *name,
 	f.seal = name - d->seal_len;
 	f.seal_len = d->seal_len;
 	f.fd = *fd;
+	f.kept = 0;
 	*fd = -1;
 	if (node_enter(r->fs->nodes, &f, &n) != 0)
 		return;

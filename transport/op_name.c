@@ -49,6 +49,7 @@ op_name_entry(struct req *r, struct node_file *f)
 		fd_close(&f->fd);
 	else {
 		f->attr = &attr;
+		f->kept = req_making(r);
 		err = node_enter(r->fs->nodes, f, &n);
 	}
 	if (err != 0) {

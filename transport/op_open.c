@@ -280,6 +280,7 @@ op_create_done(struct req *r, int err, struct chan_msg *m)
 		fd_close(&f.fd);
 	else {
 		f.attr = &attr;
+		f.kept = req_making(r);
 		err = node_enter(r->fs->nodes, &f, &n);
 	}
 	if (err != 0) {

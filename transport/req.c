@@ -90,6 +90,8 @@ req_free(struct req *r)
 		}
 	}
 	req_unreserve(r);
+	if (r->making)
+		node_unreserve(fs->nodes);
 	free(r->args_big);
 	free(r->buf);
 	fs->reqs->live--;
@@ -325,6 +327,15 @@ req_unreserve(struct req *r)
 	if (r->opening)
 		handle_unreserve(r->fs->handles);
 	r->opening = 0;
+}
+
+int
+req_making(struct req *r)
+{
+	int making = r->making;
+
+	r->making = 0;
+	return making;
 }
 
 int

@@ -121,6 +121,7 @@ struct req {
 	void (*caps_next)(struct req *r);	/* see ask_no_caps() */
 	struct handle *handle[2];	/* pinned */
 	int opening;			/* holds a handle_reserve() */
+	int making;			/* holds a node_reserve() */
 	uint8_t implicit_access;	/* enum handle_access, see implicit.h */
 	uint8_t implicit_tries;
 	struct lock_waiter *waiter;	/* see lock.h */
@@ -194,6 +195,9 @@ int	req_node(struct req *r, unsigned int i, uint64_t nodeid);
 
 /* The place for an open file that r keeps, if any, is free again. */
 void	req_unreserve(struct req *r);
+
+/* Does r keep a place for a node?  From now on whoever asks has it. */
+int	req_making(struct req *r);
 
 /* Pin handle fh of r->node[i] as r->handle[i]; EBADF if there is none. */
 int	req_handle(struct req *r, unsigned int i, uint64_t fh, int dir);

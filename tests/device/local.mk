@@ -79,6 +79,7 @@ tests_device_t_scale_LDADD = tests/frontend/libfrontend.a
 tests_device_t_more_SOURCES = \
 	tests/device/more.h \
 	tests/device/more_acl.c tests/device/more_append.c \
+	tests/device/more_full.c \
 	tests/device/more_groups.c tests/device/more_help.c \
 	tests/device/more_idmap.c \
 	tests/device/more_ids.c tests/device/more_ioctl.c \

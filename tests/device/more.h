@@ -40,6 +40,7 @@ void	more_open(void);
 void	more_tmpfile(void);
 void	more_node(void);
 void	more_append(void);
+void	more_full(void);
 void	more_ioctl(void);
 void	more_ids(void);
 void	more_groups(void);
@@ -91,6 +92,9 @@ uint64_t	more_node_of(struct box *, const char *name);
 struct stat	more_stat(struct box *, const char *name);
 uint32_t	more_mode(struct box *, const char *name);	/* & 07777 */
 bool		more_exists(struct box *, const char *name);
+
+/* chattr +a or -a on the host; false if its filesystem has no such files. */
+bool		more_append_set(struct box *, const char *name, bool on);
 
 /* How many entries the host has in the root of the share. */
 unsigned	more_count(struct box *);

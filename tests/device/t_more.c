@@ -48,6 +48,7 @@ main(int argc, char **argv)
 	more_tmpfile();
 	more_node();
 	more_append();
+	more_full();
 	more_ioctl();
 	more_ids();
 	more_groups();

@@ -261,6 +261,21 @@ handle_unreserve(struct handle_table *t)
 	fail_msg("%s", "nothing is opened here");
 }
 
+int
+node_reserve(struct node_table *t)
+{
+	(void)t;
+	fail_msg("%s", "nothing is made here");
+	return EIO;
+}
+
+void
+node_unreserve(struct node_table *t)
+{
+	(void)t;
+	fail_msg("%s", "nothing is made here");
+}
+
 void
 iopool_submit(struct iopool *p, struct req *r)
 {

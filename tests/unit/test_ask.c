@@ -143,7 +143,8 @@ make_with(int fd, uint8_t handle_byte)
 {
 	struct msg_seal seal = { .len = 1, .handle = { handle_byte } };
 	struct msg_attr a = { .mnt_id = 7 };
-	struct node_file f = { &a, &seal, MSG_SEAL_LEN(1), fd };
+	struct node_file f = { .attr = &a, .seal = &seal,
+	    .seal_len = MSG_SEAL_LEN(1), .fd = fd };
 	struct node *n = NULL;
 	struct stat st;
 
@@ -413,6 +414,30 @@ test_not_sent(void **state)
 	assert_int_equal(ask_cnt, 0);
 }
 
+/* Nothing is made that has no place here. */
+static void
+test_place(void **state)
+{
+	(void)state;
+	node_budget(fs.nodes, 3);	/* the root, node[2] and one more */
+	node_use(fs.nodes, node[2]);
+	hold(&req[0], 0, node[2]);
+	ask_worker(&req[0], Q_MKDIR, ASK_CREATES, done);
+	assert_int_equal(ask_cnt, 1);
+	assert_int_equal(req[0].making, 1);
+	ask_worker(&req[0], Q_MKDIR, ASK_CREATES, done);
+	assert_int_equal(fs.nodes->kept_cnt, 1);
+	hold(&req[1], 0, node[2]);
+	ask_worker(&req[1], Q_MKDIR, ASK_CREATES, done);
+	assert_int_equal(ask_cnt, 2);
+	assert_int_equal(end_err, ENFILE);
+	assert_int_equal(req[1].making, 0);
+	ask_worker(&req[1], Q_LOOKUP, 0, done);
+	assert_int_equal(ask_cnt, 3);
+	node_unreserve(fs.nodes);
+	node_unuse(node[2]);
+}
+
 /* Open files are at hand whatever became of their nodes. */
 static void
 test_handles(void **state)
@@ -558,6 +583,7 @@ main(void)
 		UNIT(test_stale),
 		UNIT(test_second_stale),
 		UNIT(test_not_sent),
+		UNIT(test_place),
 		UNIT(test_handles),
 		UNIT(test_forbidden),
 		UNIT(test_no_caps),

@@ -199,6 +199,55 @@ test_budget(void **state)
 	assert_int_equal(try_enter(&a, fd_new(), 0, &n), 0);
 }
 
+static int
+enter_kept(const struct msg_attr *a, struct node **n)
+{
+	struct node_file f = { .attr = a, .fd = fd_new(), .kept = 1 };
+	int err;
+
+	err = node_enter(table, &f, n);
+	assert_int_equal(f.fd, -1);
+	assert_int_equal(f.kept, 0);
+	return err;
+}
+
+/* What is kept is there whatever comes in between, and is nobody's node. */
+static void
+test_reserve(void **state)
+{
+	struct msg_attr a = attr_of(1000), b = attr_of(1001);
+	struct node_file none = { .attr = &b, .fd = -1, .kept = 1 };
+	unsigned int i;
+	struct node *n;
+
+	(void)state;
+	assert_int_equal(node_reserve(table), 0);
+	assert_int_equal(node_reserve(table), 0);
+	assert_int_equal(node_count(table), 1);
+	assert_null(node_get(table, table->kept->idx));
+	for (i = 0; i < 61; i++)
+		enter(100 + i);
+	assert_int_equal(try_enter(&a, fd_new(), 0, &n), ENFILE);
+	assert_int_equal(node_reserve(table), ENFILE);
+	/* A new file takes it; one that is known gives it back. */
+	node_budget(table, 10);
+	assert_int_equal(enter_kept(&a, &n), 0);
+	assert_ptr_equal(node_get(table, node_id(n)), n);
+	node_budget(table, 64);
+	assert_int_equal(enter_kept(&a, &n), 0);
+	assert_int_equal(n->nlookup, 2);
+	assert_int_equal(table->kept_cnt, 0);
+	assert_int_equal(node_reserve(table), 0);
+	assert_int_equal(try_enter(&b, fd_new(), 0, &n), ENFILE);
+	node_unreserve(table);
+	assert_int_equal(try_enter(&b, fd_new(), 0, &n), 0);
+	/* What is no file at all takes nothing along. */
+	node_forget(table, n, 1);
+	assert_int_equal(node_reserve(table), 0);
+	assert_int_equal(node_enter(table, &none, &n), EIO);
+	assert_int_equal(table->kept_cnt, 0);
+}
+
 static void
 test_forget_all(void **state)
 {
@@ -323,6 +372,7 @@ main(void)
 		UNIT(test_pins),
 		UNIT(test_pinned_comes_back),
 		UNIT(test_budget),
+		UNIT(test_reserve),
 		UNIT(test_forget_all),
 		UNIT(test_many),
 		UNIT(test_memory_goes),

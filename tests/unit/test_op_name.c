@@ -40,7 +40,7 @@ static struct req *req;
 static char args[300];
 static uint16_t asked;			/* type of the question */
 static unsigned int asked_flags, end_cnt;
-static int end_err, attr_err, enter_err;
+static int end_err, attr_err, enter_err, kept;
 static struct fuse_entry_out entry;
 static size_t entry_len, seal_len;
 static struct {
@@ -99,9 +99,19 @@ ask_attr(int fd, const struct msg_attr *said, struct msg_attr *attr)
 }
 
 int
+req_making(struct req *r)
+{
+	int making = r->making;
+
+	r->making = 0;
+	return making;
+}
+
+int
 node_enter(struct node_table *t, struct node_file *f, struct node **n)
 {
 	(void)t;
+	kept = f->kept;
 	fd_close(&f->fd);
 	seal_len = f->seal_len;
 	if (seal_len > 0)

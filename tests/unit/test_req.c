@@ -114,6 +114,13 @@ handle_unpin(struct handle_table *t, struct node_table *nodes,
 }
 
 void
+node_unreserve(struct node_table *t)
+{
+	(void)t;
+	unreserved += 100;
+}
+
+void
 handle_unreserve(struct handle_table *t)
 {
 	(void)t;
@@ -411,7 +418,7 @@ test_too_big(void **state)
 	req_free(r);
 }
 
-/* A place for an open file goes with the request that holds it. */
+/* A place for an open file or a node goes with the request that holds it. */
 static void
 test_reservation(void **state)
 {
@@ -427,6 +434,16 @@ test_reservation(void **state)
 	r->opening = 1;
 	req_free(r);
 	assert_int_equal(unreserved, 1);
+	r = make_with(&in, sizeof(in), 64);
+	r->making = 1;
+	req_free(r);
+	assert_int_equal(unreserved, 101);
+	r = make_with(&in, sizeof(in), 64);
+	r->making = 1;
+	assert_int_equal(req_making(r), 1);
+	assert_int_equal(req_making(r), 0);
+	req_free(r);
+	assert_int_equal(unreserved, 101);
 }
 
 static void
