@@ -150,6 +150,23 @@ implicit_again(struct req *r)
 		r->row->op(r);
 }
 
+/* What was opened is there for all requests of that kind. */
+static int
+implicit_new(struct req *r, int *fd)
+{
+	enum handle_access access = (enum handle_access)r->implicit_access;
+	struct handle *h;
+	int err;
+
+	req_unreserve(r);
+	err = handle_implicit_new(r->fs->handles, r->node[0], fd, access);
+	if (err == 0 && access == HANDLE_WRITE) {
+		h = r->node[0]->implicit[access];
+		h->append = (fcntl(h->fd, F_GETFL) & O_APPEND) != 0;
+	}
+	return err;
+}
+
 static void
 implicit_done(struct req *r, int err, struct chan_msg *m)
 {
@@ -157,9 +174,7 @@ implicit_done(struct req *r, int err, struct chan_msg *m)
 
 	if (err == 0) {
 		fd = fdbag_take(&m->fds, 0);
-		req_unreserve(r);
-		err = handle_implicit_new(r->fs->handles, r->node[0], &fd,
-		    (enum handle_access)r->implicit_access);
+		err = implicit_new(r, &fd);
 	}
 	if (err == 0 && ++r->implicit_tries > IMPLICIT_TRIES)
 		err = ENFILE;
@@ -181,11 +196,34 @@ implicit_open(struct req *r, const struct implicit_use *use, int dir)
 	}
 	r->opening = 1;
 	r->implicit_access = (uint8_t)use->access;
+	/* O_APPEND counts where the host only lets the file be appended to. */
 	if (use->access == HANDLE_WRITE)
 		r->call.q.open.flags = (r->fs->session.flags &
-		    FUSE_WRITEBACK_CACHE) != 0 ? O_RDWR : O_WRONLY;
+		    FUSE_WRITEBACK_CACHE) != 0 ? O_RDWR : O_WRONLY | O_APPEND;
 	ask_worker(r, dir ? Q_OPENDIR : Q_OPEN, ASK_REPEATABLE,
 	    implicit_done);
+}
+
+/*
+ * A file that could only be appended to may have become an ordinary one; 1 if
+ * r needs that, and h is gone.
+ */
+static int
+implicit_outdated(const struct req *r, struct handle *h)
+{
+	struct fuse_write_in in;
+	struct fin f;
+
+	if (!h->append || h->pins > 1 || r->implicit_tries > 0 ||
+	    r->in.opcode != FUSE_WRITE)
+		return 0;
+	fin_init(&f, r);
+	if (fin_take(&f, &in, sizeof(in)) != 0 ||
+	    ((in.flags & O_APPEND) != 0 &&
+	    (in.write_flags & FUSE_WRITE_CACHE) == 0))
+		return 0;
+	handle_release(r->fs->handles, r->fs->nodes, h);
+	return 1;
 }
 
 int
@@ -193,6 +231,7 @@ implicit_wait(struct req *r)
 {
 	struct implicit_use use[2];
 	const struct node *n;
+	struct handle *h;
 	int i, cnt, dir;
 
 	if ((r->fs->session.flags & (FUSE_NO_OPEN_SUPPORT |
@@ -203,8 +242,10 @@ implicit_wait(struct req *r)
 		if ((n = node_get(r->fs->nodes, use[i].nodeid)) == NULL)
 			return 0;
 		dir = S_ISDIR(n->mode);
-		if (!implicit_is(r, use[i].fh, dir) ||
-		    implicit_find(r, n, use[i].access) != NULL)
+		if (!implicit_is(r, use[i].fh, dir))
+			continue;
+		h = implicit_find(r, n, use[i].access);
+		if (h != NULL && !implicit_outdated(r, h))
 			continue;
 		implicit_open(r, &use[i], dir);
 		return 1;

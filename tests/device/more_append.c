@@ -23,29 +23,12 @@
 #include "config.h"
 #endif
 
-#include <sys/ioctl.h>
-
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/fs.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "more.h"
-
-static bool
-more_append_set(struct box *b, const char *name, bool on)
-{
-	int	 fd, flags, rc = -1;
-
-	fd = open(box_host(b, name), O_RDONLY | O_CLOEXEC);
-	if (fd != -1 && ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0) {
-		flags = on ? flags | FS_APPEND_FL : flags & ~FS_APPEND_FL;
-		rc = ioctl(fd, FS_IOC_SETFLAGS, &flags);
-	}
-	close(fd);
-	return rc == 0;
-}
 
 static void
 more_append_is(struct box *b, const char *want, const char *what)

@@ -23,10 +23,13 @@
 #include "config.h"
 #endif
 
+#include <sys/ioctl.h>
 #include <sys/xattr.h>
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -179,4 +182,18 @@ more_settled(struct box *b, int fds)
 	}
 	tap_diag("%d descriptors were open, now %d", fds, now);
 	return false;
+}
+
+bool
+more_append_set(struct box *b, const char *name, bool on)
+{
+	int	 fd, flags, rc = -1;
+
+	fd = open(box_host(b, name), O_RDONLY | O_CLOEXEC);
+	if (fd != -1 && ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0) {
+		flags = on ? flags | FS_APPEND_FL : flags & ~FS_APPEND_FL;
+		rc = ioctl(fd, FS_IOC_SETFLAGS, &flags);
+	}
+	close(fd);
+	return rc == 0;
 }

@@ -158,6 +158,55 @@ no_many(struct box *b)
 	tap_rc(fs_getattr(&b->fs, FUSE_ROOT_ID, NULL), 0, "and well");
 }
 
+/* Who is in the guest is asked with each request, by its flags. */
+static void
+no_append_write(struct box *b, uint64_t node)
+{
+	struct fs_file		 f = { .node = node };
+	struct fuse_write_in	 in = { .size = 3, .flags = O_APPEND };
+	struct stat		 st;
+	char			 buf[16] = "";
+
+	tap_rc(fs_write_as(&b->fs, &f, &in, "one", 3), 3,
+	    "append to an append-only file");
+	tap_rc(fs_write(&b->fs, &f, 1, "two", 3), -EPERM,
+	    "write into the middle of it");
+	in.write_flags = FUSE_WRITE_CACHE;
+	tap_rc(fs_write_as(&b->fs, &f, &in, "two", 3), -EPERM,
+	    "a page of a mapping");
+	in.write_flags = 0;
+	tap_rc(fs_write_as(&b->fs, &f, &in, "end", 3), 3, "append again");
+	tap_rc(fs_truncate(&b->fs, node, 1), -EPERM, "truncate");
+	tap_rc(fs_read(&b->fs, &f, 0, buf, sizeof(buf)), 11, "read");
+	tap_ok(memcmp(buf, "hellooneend", 11) == 0, "what was appended");
+	if (!more_append_set(b, "log", false))
+		tap_bail("log stays append-only");
+	tap_rc(fs_write(&b->fs, &f, 1, "two", 3), 3,
+	    "write into it when it no longer is");
+	tap_rc(fs_write_as(&b->fs, &f, &in, "end", 3), 3, "and append");
+	tap_ok(stat(box_host(b, "log"), &st) == 0 && st.st_size == 14,
+	    "the host's file has that size");
+}
+
+static void
+no_append(void)
+{
+	const char	*line[] = { "--no-open", "--cache=always", NULL };
+	struct box	 b;
+	uint64_t	 n;
+
+	if (no_start(&b, line, NO_OPEN, (long long)NO_OPEN)) {
+		box_file(&b, "log", "hello", 5);
+		n = more_node_of(&b, "log");
+		if (!more_append_set(&b, "log", true))
+			tap_skip("the host's filesystem has no such files",
+			    "append-only");
+		else
+			no_append_write(&b, n);
+	}
+	box_close(&b);
+}
+
 /* A guest, or a share, that opens after all. */
 static void
 no_without(void)
@@ -203,6 +252,7 @@ main(int argc, char **argv)
 		no_many(&b);
 	}
 	box_close(&b);
+	no_append();
 	no_without();
 	return tap_done();
 }
