@@ -22,8 +22,8 @@ posix_programs = \
 	tests/posix/t_posix_time \
 	tests/posix/t_posix_xattr
 check_PROGRAMS += $(posix_programs)
-dist_check_SCRIPTS += tests/posix/t_posix.sh
-TESTS += tests/posix/t_posix.sh
+dist_check_SCRIPTS += tests/posix/t_links.sh tests/posix/t_posix.sh
+TESTS += tests/posix/t_links.sh tests/posix/t_posix.sh
 
 tests_posix_t_posix_acl_SOURCES = tests/posix/t_posix_acl.c
 tests_posix_t_posix_acl_LDADD = tests/posix/libposix.a
