@@ -49,6 +49,7 @@ struct broker {
 	const char *name;	/* tag or socket, for the log and titles */
 	enum sandbox_action action;
 	uint32_t nofile;	/* the transport's limit */
+	uint32_t keep_max;	/* nodes that a worker keeps */
 	uint32_t landlock;	/* ABI in force, 0 = none */
 	struct tree tree;
 	struct policy *policy;	/* frozen, as conf is */

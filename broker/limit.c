@@ -27,12 +27,13 @@
 #include <stdio.h>
 
 #include "../common/log.h"
+#include "../common/msg.h"
 #include "conf.h"
 #include "limit.h"
 
 #define LIMIT_DEFAULT	1000000
 #define LIMIT_LEAST	1024	/* what transport/main.c can work with */
-#define LIMIT_HELPERS	4096	/* spawner and workers, */
+#define LIMIT_HELPERS	16384	/* spawner and workers, */
 #define LIMIT_HELPERS_LEAST 1024 /* and the broker with all of them */
 
 static uint64_t
@@ -110,6 +111,15 @@ limit_helpers(void)
 		fatalx("the limit of open files is %" PRIu64 ", at least %d "
 		    "are needed", limit_hard(), LIMIT_HELPERS_LEAST);
 	return limit_hard();
+}
+
+uint32_t
+limit_keep(uint64_t helpers)
+{
+	/* A worker has others, and some are on their way. */
+	uint64_t left = helpers - LIMIT_HELPERS_LEAST / 2;
+
+	return left < MSG_KEEP_MAX ? (uint32_t)left : MSG_KEEP_MAX;
 }
 
 void

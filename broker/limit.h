@@ -40,6 +40,9 @@ uint64_t limit_nofile(int64_t asked);
  */
 uint64_t limit_helpers(void);
 
+/* How many nodes a worker may keep, if that is its limit. */
+uint32_t limit_keep(uint64_t helpers);
+
 /* Put a limit in force for this process and what it starts; fatal. */
 void	limit_apply(uint64_t nofile);
 

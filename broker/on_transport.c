@@ -50,6 +50,7 @@ on_hello_fill(const struct broker *b, struct a_hello *a)
 	a->queue_cnt = c->num_request_queues == 0 ?
 	    1 : (uint32_t)c->num_request_queues;
 	a->nofile = b->nofile;
+	a->keep_max = b->keep_max;
 	a->log_level = log_get_level();
 	a->seccomp = b->action;
 	a->policy = b->rules;

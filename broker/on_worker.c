@@ -49,6 +49,7 @@ on_whello_fill(const struct worker *w, struct a_whello *a)
 	a->idmap_cnt = b->conf->idmap_cnt;
 	a->xattrmap_len = (uint32_t)(b->tail_len - b->idmap_len);
 	a->policy = b->rules;
+	a->keep_max = b->keep_max;
 	if (b->rules & MSG_POLICY_STRICT)
 		a->walk_ns = share_walk_ns(b->conf);
 	if (b->handles)

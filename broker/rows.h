@@ -52,6 +52,7 @@
 #define BROKER_TRANSPORT_N(V, v)
 #define TRANSPORT_FSWORKER_Q(V, v)
 #define TRANSPORT_FSWORKER_A(V, v)
+#define TRANSPORT_FSWORKER_N(V, v)
 
 #define RPC(V, v, num, from, to, qf, af, qt, at, ph, text) \
 	from##_##to##_Q(V, v) from##_##to##_A(V, v)
@@ -73,3 +74,4 @@
 #undef BROKER_TRANSPORT_N
 #undef TRANSPORT_FSWORKER_Q
 #undef TRANSPORT_FSWORKER_A
+#undef TRANSPORT_FSWORKER_N

@@ -265,6 +265,7 @@ setup_acquire(struct broker *b, struct setup *s)
 	setup_share(b);
 	b->nofile = (uint32_t)limit_nofile(c->rlimit_nofile);
 	s->helper_nofile = limit_helpers();
+	b->keep_max = limit_keep(s->helper_nofile);
 	setup_transport_ids(b, s);
 	/* Behind what may be refused, for the socket would stay. */
 	if (c->socket_path != NULL)

@@ -163,36 +163,45 @@ chan_collect(struct msghdr *mh, struct fdbag *bag)
 	return err;
 }
 
-/* May descriptor i of this row be said to be kept like that? */
+/* One of the two operations, with a number that there is. */
 static int
-chan_check_keep(const struct msg_row *row, unsigned int i, uint8_t k)
+chan_check_keep(uint32_t k)
 {
-	if (k == 0)
-		return 1;
-	if (row->answer || row->to != MSG_FSWORKER ||
-	    row->from != MSG_TRANSPORT || MSG_KEEP_NR(k) >= MSG_KEEP_MAX)
-		return 0;
-	if (MSG_KEEP_OP(k) == MSG_KEEP_DROP)
-		return i >= row->fds;
-	return MSG_KEEP_OP(k) != 0 && i < row->fds;
+	return (MSG_KEEP_OP(k) == MSG_KEEP_PUT ||
+	    MSG_KEEP_OP(k) == MSG_KEEP_USE) && MSG_KEEP_NR(k) < MSG_KEEP_MAX;
 }
 
+/* What is said of descriptors that a worker keeps fits the row. */
 static int
-chan_check_kept(const struct msg_row *row, const uint8_t kept[MSG_KEPT])
+chan_check_kept(const struct msg_row *row, const uint16_t kept[MSG_KEPT],
+    uint32_t give)
 {
-	if (kept[0] == kept[1] && MSG_KEEP_OP(kept[0]) == MSG_KEEP_PUT)
+	unsigned int i;
+
+	if (give != 0 && (!row->gives || !chan_check_keep(give)))
 		return 0;
-	return chan_check_keep(row, 0, kept[0]) &&
-	    chan_check_keep(row, 1, kept[1]);
+	if (kept[0] == 0 && kept[1] == 0)
+		return 1;
+	if (row->answer || row->to != MSG_FSWORKER ||
+	    row->from != MSG_TRANSPORT)
+		return 0;
+	for (i = 0; i < MSG_KEPT; i++)
+		if (kept[i] != 0 && (i >= row->fds ||
+		    !chan_check_keep(kept[i]) || (give != 0 &&
+		    MSG_KEEP_NR(give) == MSG_KEEP_NR(kept[i]))))
+			return 0;
+	return kept[0] != kept[1] || MSG_KEEP_OP(kept[0]) == MSG_KEEP_USE;
 }
 
 /* How many descriptors of the row, or at most, travel. */
 static unsigned int
-chan_travel(const struct msg_row *row, const uint8_t kept[MSG_KEPT])
+chan_travel(const struct msg_row *row, const uint16_t kept[MSG_KEPT],
+    uint32_t give)
 {
 	return (row->fds & 0x7fffu) -
 	    (MSG_KEEP_OP(kept[0]) == MSG_KEEP_USE) -
-	    (MSG_KEEP_OP(kept[1]) == MSG_KEEP_USE);
+	    (MSG_KEEP_OP(kept[1]) == MSG_KEEP_USE) -
+	    (row->answer && MSG_KEEP_OP(give) == MSG_KEEP_USE);
 }
 
 static int
@@ -204,7 +213,7 @@ chan_check_fds(const struct msg_row *row, const struct chan_msg *m)
 		return 0;
 	if (m->hdr.err != 0)
 		return m->fds.cnt == 0;
-	want = chan_travel(row, m->hdr.kept);
+	want = chan_travel(row, m->hdr.kept, m->hdr.give);
 	if (row->fds & 0x8000u)
 		return m->fds.cnt <= want;
 	return m->fds.cnt == want;
@@ -239,7 +248,8 @@ chan_check(struct chan *c, struct chan_msg *m, size_t len)
 		return chan_reject(c, m, "wrong phase");
 	if (!chan_check_size(row, m, len))
 		return chan_reject(c, m, "wrong size");
-	if (!chan_check_kept(row, m->hdr.kept))
+	if (!chan_check_kept(row, m->hdr.kept, m->hdr.give) ||
+	    (m->hdr.err != 0 && m->hdr.give != 0))
 		return chan_reject(c, m, "wrong numbers of kept descriptors");
 	if (!chan_check_fds(row, m))
 		return chan_reject(c, m, "wrong number of descriptors");
@@ -360,9 +370,9 @@ chan_check_out(const struct chan *c, const struct msg_row *row,
 	}
 	if (out->tail_len > row->tail_max)
 		bug("%s with a tail of %zu", row->name, out->tail_len);
-	if (!chan_check_kept(row, out->kept))
+	if (!chan_check_kept(row, out->kept, out->give))
 		bug("%s with wrong numbers", row->name);
-	want = chan_travel(row, out->kept);
+	want = chan_travel(row, out->kept, out->give);
 	if (row->fds & 0x8000u ? out->fd_cnt > want : out->fd_cnt != want)
 		bug("%s with %u descriptors", row->name, out->fd_cnt);
 }
@@ -406,12 +416,13 @@ chan_header(struct msg_hdr *hdr, const struct msg_row *row,
 	memset(hdr, 0, sizeof(*hdr));
 	hdr->type = out->type;
 	hdr->id = out->id;
-	hdr->err = (uint16_t)out->err;
+	hdr->err = out->err;
 	hdr->len = sizeof(*hdr);
 	if (out->err != 0)
 		return;
 	hdr->fd_cnt = (uint16_t)out->fd_cnt;
 	memcpy(hdr->kept, out->kept, sizeof(hdr->kept));
+	hdr->give = out->give;
 	hdr->len += row->body_len + (uint32_t)out->tail_len;
 }
 

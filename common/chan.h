@@ -66,7 +66,8 @@ struct chan_out {
 	size_t tail_len;
 	const int *fds;		/* those that travel */
 	unsigned int fd_cnt;
-	uint8_t kept[MSG_KEPT];	/* as in struct msg_hdr */
+	uint16_t kept[MSG_KEPT]; /* these two as in struct msg_hdr */
+	uint32_t give;
 };
 
 /*
@@ -108,7 +109,8 @@ void	chan_phase(struct chan *c, enum msg_phase phase);
 
 /*
  * Receive one message and check it, in this order: truncation flags, header,
- * row, direction, phase, exact size, form of kept, exact descriptor count.
+ * row, direction, phase, exact size, form of kept and give, exact descriptor
+ * count.
  * Returns 0 and a message whose descriptors the caller owns; EAGAIN (also for
  * EINTR); EPIPE when the peer is gone; EPROTO with c->why set when a check
  * failed (all descriptors that came are closed then); or the errno of

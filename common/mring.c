@@ -159,12 +159,19 @@ mring_unmap(struct mring *r)
 	fd_close(&r->bell_out);
 }
 
+unsigned int
+mring_free(const struct mring *r)
+{
+	uint32_t tail = __atomic_load_n(&r->out->tail, __ATOMIC_ACQUIRE);
+	uint32_t used = r->out_head - tail;
+
+	return used < MRING_SLOTS ? MRING_SLOTS - used : 0;
+}
+
 int
 mring_room(const struct mring *r)
 {
-	uint32_t tail = __atomic_load_n(&r->out->tail, __ATOMIC_ACQUIRE);
-
-	return r->out_head - tail < MRING_SLOTS;
+	return mring_free(r) > 0;
 }
 
 static struct mring_slot *

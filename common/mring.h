@@ -76,6 +76,9 @@ void mring_unmap(struct mring *r);
  */
 int mring_room(const struct mring *r);
 
+/* For how many there is room, by the peer's word: 0..MRING_SLOTS. */
+unsigned int mring_free(const struct mring *r);
+
 /* Say that the next message is on the socket.  There must be room. */
 void mring_put_elsewhere(struct mring *r);
 

@@ -31,15 +31,18 @@ const uint8_t msg_build_id[MSG_BUILD_ID] = {
 #include "build_id.h"
 };
 
+/* An answer whose tail is a seal is about one node. */
+#define GIVES(at)	((at) == MSG_SEAL_MAX)
+
 const struct msg_row msg_rows[] = {
 #define RPC(V, v, num, src, dst, qf, af, qt, at, ph, text) \
 	{ "Q_" #V, text, Q_##V, qf, sizeof(struct q_##v), qt, \
-	    MSG_##src, MSG_##dst, MSG_PHASE_##ph, 0 }, \
+	    MSG_##src, MSG_##dst, MSG_PHASE_##ph, 0, GIVES(at) }, \
 	{ "A_" #V, text, A_##V, af, sizeof(struct a_##v), at, \
-	    MSG_##dst, MSG_##src, MSG_PHASE_##ph, 1 },
+	    MSG_##dst, MSG_##src, MSG_PHASE_##ph, 1, GIVES(at) },
 #define MSG(V, v, num, src, dst, f, t, ph, text) \
 	{ "N_" #V, text, N_##V, f, sizeof(struct n_##v), t, \
-	    MSG_##src, MSG_##dst, MSG_PHASE_##ph, 0 },
+	    MSG_##src, MSG_##dst, MSG_PHASE_##ph, 0, 0 },
 #include "../common/msg.def"
 #undef RPC
 #undef MSG
@@ -68,7 +71,8 @@ const unsigned int msg_row_cnt = sizeof(msg_rows) / sizeof(msg_rows[0]);
 #undef RPC
 #undef MSG
 
-_Static_assert(sizeof(struct msg_hdr) == 16, "header");
+_Static_assert(MSG_KEEP_MAX <= MSG_KEEP_NR(UINT16_MAX) + 1, "numbers");
+_Static_assert(sizeof(struct msg_hdr) == 24, "header");
 _Static_assert(sizeof(struct cred) == 16 + 4 * CRED_GROUPS_MAX, "cred");
 _Static_assert(sizeof(struct msg_attr) == 112, "attr");
 _Static_assert(sizeof(struct msg_dirent) == 136, "dirent");

@@ -40,28 +40,35 @@
 #define MSG_KEY_LEN	32	/* bytes of the share's sealing key */
 #define MSG_BUILD_ID	32	/* bytes of the hash over msg.def and msg.h */
 #define MSG_KEPT	2	/* descriptors of a question to a worker */
-#define MSG_KEEP_MAX	32	/* directories that a worker keeps */
+#define MSG_KEEP_MAX	8192	/* nodes that a worker keeps, at most */
+#define MSG_DROP_MAX	256	/* of them in one DROP */
 
 /* First in every message; len counts the whole datagram. */
 struct msg_hdr {
 	uint16_t type;
 	uint16_t fd_cnt;	/* descriptors that travel with this message */
 	uint32_t len;
-	uint16_t err;		/* answers: 0 or errno; otherwise 0 */
-	uint8_t kept[MSG_KEPT];	/* MSG_KEEP_*, questions to workers only */
+	uint32_t err;		/* answers: 0 or errno; otherwise 0 */
 	uint32_t id;		/* answers repeat the id of their question */
+	uint16_t kept[MSG_KEPT]; /* MSG_KEEP_*, questions to workers only */
+	uint32_t give;		/* MSG_KEEP_*, where row->gives */
 };
 
 /*
- * A worker keeps descriptors of directories under numbers that the transport
- * chose.  kept[i] is 0, or says of descriptor i of the row, with a number
- * below MSG_KEEP_MAX:
+ * A worker keeps descriptors of nodes under numbers that the transport chose.
+ * kept[i] is 0, or says of descriptor i of a question, with a number below
+ * MSG_KEEP_MAX:
  */
-#define MSG_KEEP_PUT	0x40u	/* it travels, and has this number then */
-#define MSG_KEEP_USE	0x80u	/* it has this number, and does not travel */
-#define MSG_KEEP_DROP	0xc0u	/* the row has no such descriptor: close it */
-#define MSG_KEEP_OP(k)	((k) & 0xc0u)
-#define MSG_KEEP_NR(k)	((k) & 0x3fu)
+#define MSG_KEEP_PUT	0x4000u	/* it travels, and has this number then */
+#define MSG_KEEP_USE	0x8000u	/* it has this number, and does not travel */
+#define MSG_KEEP_OP(k)	((k) & 0xffffc000u)
+#define MSG_KEEP_NR(k)	((k) & 0x3fffu)
+
+/*
+ * give is the same for the node that an answer introduces, its first
+ * descriptor.  A question with it wants the node kept under that number, with
+ * MSG_KEEP_USE also instead of being sent; the answer says what was done.
+ */
 
 enum msg_party {
 	MSG_BROKER,
@@ -149,6 +156,8 @@ struct a_hello {
 	uint32_t log_level;	/* syslog(3) priority */
 	uint32_t seccomp;	/* enum sandbox_action */
 	uint32_t queue_cnt;	/* request queues to announce, >= 1 */
+	uint32_t keep_max;	/* numbers for nodes that a worker keeps */
+	uint32_t zero;
 	uint64_t root_mnt_id;	/* mount id of the share root, statx(2) */
 	struct msg_timeout entry, attr, dir_entry, dir_attr, negative;
 	uint32_t idmap_cnt;	/* rules in the tail, struct idmap_rule */
@@ -226,6 +235,8 @@ struct a_whello {
 	uint32_t idmap_cnt;	/* rules in the tail, struct idmap_rule */
 	uint32_t xattrmap_len;	/* bytes behind them: the map's text */
 	uint32_t policy;	/* MSG_POLICY_* */
+	uint32_t keep_max;	/* numbers for nodes that it keeps */
+	uint32_t zero;
 	uint64_t walk_ns;	/* strict: how long a walk is believed */
 	uint8_t seal_key[MSG_KEY_LEN];
 };
@@ -300,6 +311,7 @@ struct msg_row {
 	uint8_t from, to;	/* enum msg_party */
 	uint8_t phase;		/* enum msg_phase; not used for answers */
 	uint8_t answer;		/* 1 if this is an A_ row */
+	uint8_t gives;		/* 1: the answer introduces one node */
 };
 
 /* All rows, questions and answers, in the order of their numbers. */

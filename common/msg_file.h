@@ -356,6 +356,12 @@ struct a_self {
 	struct msg_attr attr;
 };
 
+/* The tail is cnt numbers of nodes that are kept, 16 bits each. */
+struct n_drop {
+	uint32_t cnt;		/* 1..MSG_DROP_MAX */
+	uint32_t zero;
+};
+
 #define MSG_IOCTL_HANDLE	0x0001u	/* the descriptor is an open file */
 
 struct q_ioctl {

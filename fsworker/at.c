@@ -130,15 +130,6 @@ at_claim(const struct a_whello *who, int fd, uint32_t *type)
 }
 
 int
-at_is_dir(int fd)
-{
-	struct statx stx;
-
-	return statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE,
-	    &stx) == 0 && S_ISDIR(stx.stx_mode);
-}
-
-int
 at_claim_dir(const struct a_whello *who, int fd)
 {
 	uint32_t type;

@@ -52,9 +52,6 @@ int	at_mnt_ours(const struct a_whello *who, uint64_t mnt_id);
  */
 int	at_claim(const struct a_whello *who, int fd, uint32_t *type);
 
-/* 1 if fd is a directory, wherever, else 0. */
-int	at_is_dir(int fd);
-
 /* As at_claim(), and ENOTDIR unless it is a directory. */
 int	at_claim_dir(const struct a_whello *who, int fd);
 

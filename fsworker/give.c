@@ -21,6 +21,8 @@
 
 #include "config.h"
 
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -72,4 +74,20 @@ give_node(struct serve_req *req, int fd, struct msg_attr *attr)
 	req->tail = &seal;
 	seal.mnt_id = attr->mnt_id;
 	return give_seal(req->who, fd, "", &seal, &req->tail_len);
+}
+
+int
+give_trusted(const struct a_whello *who)
+{
+	return who->cred.class == CRED_ROOT &&
+	    (who->flags & (MSG_SHARE_HANDLES | MSG_SHARE_READONLY)) ==
+	    MSG_SHARE_HANDLES && (who->policy & MSG_POLICY_STRICT) == 0;
+}
+
+int
+give_alone(const struct a_whello *who, const struct msg_attr *attr)
+{
+	return give_trusted(who) &&
+	    (S_ISREG(attr->mode) || S_ISLNK(attr->mode)) &&
+	    (attr->flags & MSG_ATTR_MOUNT_ROOT) == 0;
 }

@@ -42,4 +42,16 @@ int	give_seal(const struct a_whello *who, int fd, const char *entry,
  */
 int	give_node(struct serve_req *req, int fd, struct msg_attr *attr);
 
+/*
+ * May the transport take this worker's word for whose a file is?  Root could
+ * make it true.
+ */
+int	give_trusted(const struct a_whello *who);
+
+/*
+ * Can the transport do without the descriptor of a node with these attributes
+ * and a seal?
+ */
+int	give_alone(const struct a_whello *who, const struct msg_attr *attr);
+
 #endif

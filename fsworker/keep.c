@@ -15,82 +15,107 @@
  */
 
 /*
- * Knows: descriptors of directories under the transport's numbers.
+ * Knows: descriptors of nodes under the transport's numbers.
  * Never: what a question does with them.
  */
 
 #include "config.h"
 
 #include <errno.h>
+#include <string.h>
 
-#include "at.h"
 #include "keep.h"
 
-void
-keep_init(struct keep *k)
+static void
+keep_close(int *slot)
 {
-	unsigned int i;
-
-	for (i = 0; i < MSG_KEEP_MAX; i++)
-		k->fd[i] = -1;
+	if (*slot != 0)
+		fd_close(slot);
+	*slot = 0;
 }
 
-/* A file would keep its space when it is deleted. */
-static int
+static void
 keep_put(int *slot, int fd)
 {
-	fd_close(slot);
+	keep_close(slot);
 	*slot = fd;
-	return at_is_dir(fd) ? 0 : EPROTO;
 }
 
+/* The numbers of m are ones that we were told to have room for. */
 static int
-keep_drop(int *slot)
+keep_check(const struct keep *k, const struct chan_msg *m)
 {
-	if (*slot == -1)
+	const struct msg_hdr *h = &m->hdr;
+	unsigned int i;
+
+	if (h->give != 0 && MSG_KEEP_NR(h->give) >= k->max)
 		return EPROTO;
-	fd_close(slot);
+	for (i = 0; i < MSG_KEPT; i++)
+		if (h->kept[i] != 0 && MSG_KEEP_NR(h->kept[i]) >= k->max)
+			return EPROTO;
 	return 0;
 }
 
 /* What is new first: the next descriptor may be the same one. */
-static int
+static void
 keep_change(struct keep *k, struct chan_msg *m)
 {
 	unsigned int i, n = 0;
-	uint8_t kept;
-	int err = 0;
+	uint16_t kept;
 
-	for (i = 0; i < MSG_KEPT && err == 0; i++) {
+	for (i = 0; i < MSG_KEPT; i++) {
 		kept = m->hdr.kept[i];
 		if (MSG_KEEP_OP(kept) == MSG_KEEP_PUT)
-			err = keep_put(&k->fd[MSG_KEEP_NR(kept)],
+			keep_put(&k->fd[MSG_KEEP_NR(kept)],
 			    fdbag_take(&m->fds, n));
-		else if (MSG_KEEP_OP(kept) == MSG_KEEP_DROP)
-			err = keep_drop(&k->fd[MSG_KEEP_NR(kept)]);
 		n += MSG_KEEP_OP(kept) != MSG_KEEP_USE;
 	}
-	return err;
 }
 
 int
 keep_take(struct keep *k, struct chan_msg *m, struct fdbag *fds)
 {
 	unsigned int i, n = 0;
-	uint8_t kept;
-	int err, fd;
+	uint16_t kept;
+	int fd;
 
-	if ((err = keep_change(k, m)) != 0)
-		return err;
+	if (keep_check(k, m) != 0)
+		return EPROTO;
+	keep_change(k, m);
 	fdbag_init(fds);
 	for (i = 0; i < m->row->fds; i++) {
 		kept = m->hdr.kept[i];
 		fd = kept == 0 ? fdbag_get(&m->fds, n) :
 		    k->fd[MSG_KEEP_NR(kept)];
-		if (fd == -1)
+		if (kept != 0 && fd == 0)
 			return EPROTO;
 		fdbag_put(fds, fd);
 		n += MSG_KEEP_OP(kept) != MSG_KEEP_USE;
+	}
+	return 0;
+}
+
+void
+keep_give(struct keep *k, uint32_t give, int fd)
+{
+	keep_put(&k->fd[MSG_KEEP_NR(give)], fd);
+}
+
+int
+keep_drop(struct keep *k, const struct chan_msg *m)
+{
+	const struct n_drop *n = m->body;
+	uint16_t nr[MSG_DROP_MAX];
+	uint32_t i;
+
+	if (n->zero != 0 || n->cnt == 0 || n->cnt > MSG_DROP_MAX ||
+	    m->tail_len != n->cnt * sizeof(nr[0]))
+		return EPROTO;
+	memcpy(nr, m->tail, m->tail_len);
+	for (i = 0; i < n->cnt; i++) {
+		if (nr[i] >= k->max || k->fd[nr[i]] == 0)
+			return EPROTO;
+		keep_close(&k->fd[nr[i]]);
 	}
 	return 0;
 }

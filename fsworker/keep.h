@@ -21,23 +21,28 @@
 #include "../common/fdbag.h"
 
 /*
- * Knows: descriptors of directories that the transport wants kept, under its
+ * Knows: descriptors of nodes that the transport wants kept, under its
  * numbers, so that they need not travel with every question.
  * Never: that such a descriptor is believed: each question that names it makes
  * the checks that it would make of one that came along.
  */
 
 struct keep {
-	int fd[MSG_KEEP_MAX];	/* -1: none */
+	uint32_t max;		/* numbers are below this */
+	int fd[MSG_KEEP_MAX];	/* 0: none; that one is /dev/null for good */
 };
-
-void	keep_init(struct keep *k);
 
 /*
  * Do what m's header says of kept descriptors, and fill fds with all those
  * that its row has, in order; they stay k's and m's.  Returns 0, or EPROTO for
- * a number that nothing is kept under and for what is no directory.
+ * a number that nothing is kept under.
  */
 int	keep_take(struct keep *k, struct chan_msg *m, struct fdbag *fds);
+
+/* Keep fd, which is k's from now on, under the number of give. */
+void	keep_give(struct keep *k, uint32_t give, int fd);
+
+/* A notice to close what is kept.  Returns 0 or EPROTO, likewise. */
+int	keep_drop(struct keep *k, const struct chan_msg *m);
 
 #endif

@@ -46,7 +46,7 @@
 #include "follow.h"
 #include "serve.h"
 
-#define MAIN_NOFILE	512	/* 4 * MSG_DIRPLUS_MAX */
+#define MAIN_NOFILE	512	/* 4 * MSG_DIRPLUS_MAX, and what is kept */
 
 /* What the broker said, for good. */
 struct main_fixed {
@@ -68,6 +68,8 @@ main_check_share(const struct a_whello *who)
 	if (who->log_level > LOG_LEVEL_DEBUG || who->seccomp > SANDBOX_TRAP)
 		fatalx("hello: log level %u, filter action %u", who->log_level,
 		    who->seccomp);
+	if (who->keep_max > MSG_KEEP_MAX)
+		fatalx("hello: %u nodes to keep", who->keep_max);
 	if (who->mount_cnt == 0 || who->mount_cnt > MSG_MOUNTS_MAX ||
 	    who->unique_ids > 1)
 		fatalx("hello: %u mounts", who->mount_cnt);
@@ -164,7 +166,7 @@ main_jail(const struct a_whello *who, int rootfd, struct n_wready *ready)
 
 	jail_observe(&id);
 	caps_keep(who->caps, id.cap_bnd);
-	jail_limits(MAIN_NOFILE, 1, RLIM_INFINITY);
+	jail_limits(MAIN_NOFILE + who->keep_max, 1, RLIM_INFINITY);
 	jail_no_new_privs();
 	proc_die_with_parent();
 	ready->landlock = (uint32_t)landlock_enter(rootfd);

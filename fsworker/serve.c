@@ -30,6 +30,7 @@
 #include "../common/log.h"
 
 #include "follow.h"
+#include "give.h"
 #include "keep.h"
 #include "serve.h"
 #include "w_attr.h"
@@ -56,7 +57,8 @@ union serve_body {
 #define RPC(V, v, num, from, to, qf, af, qt, at, ph, text) \
 	SERVE_##from##_##to(struct a_##v v;)
 #define MSG(V, v, num, from, to, f, t, ph, text) \
-	_Static_assert(MSG_##to != MSG_FSWORKER, #V ": notices need a handler");
+	_Static_assert(MSG_##to != MSG_FSWORKER || N_##V == N_DROP, \
+	    #V ": notices need a handler");
 #include "../common/msg.def"
 #undef RPC
 #undef MSG
@@ -117,6 +119,42 @@ serve_send(struct chan *c, const struct chan_out *out)
 	return err;
 }
 
+/*
+ * The node that is given is to be kept, too.  It need not travel where the
+ * transport can believe what is said of it and have it opened again.
+ */
+static uint32_t
+serve_give(const struct serve_req *req, uint32_t give,
+    const struct msg_attr *attr)
+{
+	const uint32_t nr = MSG_KEEP_NR(give);
+
+	if (give == 0)
+		return 0;
+	if (MSG_KEEP_OP(give) == MSG_KEEP_USE && req->tail_len > 0 &&
+	    give_alone(req->who, attr))
+		return MSG_KEEP_USE | nr;
+	return MSG_KEEP_PUT | nr;
+}
+
+/* Send what is given, and keep what is to be kept. */
+static int
+serve_answer(struct chan *c, struct serve_req *req, struct chan_out *out)
+{
+	unsigned int kept = MSG_KEEP_OP(out->give) == MSG_KEEP_USE;
+	int err;
+
+	out->tail = req->tail;
+	out->tail_len = req->tail_len;
+	out->fds = req->give.fds + kept;
+	out->fd_cnt = req->give.cnt - kept;
+	err = serve_send(c, out);
+	if (out->give != 0)
+		keep_give(&serve_keep, out->give, fdbag_take(&req->give, 0));
+	fdbag_close(&req->give);
+	return err;
+}
+
 static int
 serve_one(struct chan *c, const struct serve_req *as, struct chan_msg *m)
 {
@@ -128,7 +166,7 @@ serve_one(struct chan *c, const struct serve_req *as, struct chan_msg *m)
 
 	if ((err = keep_take(&serve_keep, m, &fds)) != 0) {
 		fdbag_close(&m->fds);
-		c->why = "a number that no directory is kept under";
+		c->why = "a number that nothing is kept under";
 		return err;
 	}
 	req.fds = &fds;
@@ -142,15 +180,23 @@ serve_one(struct chan *c, const struct serve_req *as, struct chan_msg *m)
 	out.err = (uint32_t)serve_dispatch(&req, m, &body);
 	if (out.err != 0)
 		fdbag_close(&req.give);
+	else
+		out.give = serve_give(&req, m->hdr.give, &body.align);
 	fdbag_close(&m->fds);
 	out.body = &body;
-	out.tail = req.tail;
-	out.tail_len = req.tail_len;
-	out.fds = req.give.fds;
-	out.fd_cnt = req.give.cnt;
-	err = serve_send(c, &out);
-	fdbag_close(&req.give);
-	return err;
+	return serve_answer(c, &req, &out);
+}
+
+static int
+serve_any(struct chan *c, const struct serve_req *as, struct chan_msg *m)
+{
+	switch (m->hdr.type) {
+	case N_DROP:
+		c->why = "a number that nothing is kept under";
+		return keep_drop(&serve_keep, m);
+	default:
+		return serve_one(c, as, m);
+	}
 }
 
 int
@@ -159,14 +205,14 @@ serve(struct chan *c, const struct a_whello *who, const struct rules *rules)
 	const struct serve_req as = { .who = who, .rules = rules };
 	int err;
 
-	keep_init(&serve_keep);
+	serve_keep.max = who->keep_max;
 	c->idle = follow_idle;
 	for (;;) {
 		err = chan_recv(c, &serve_msg);
 		if (err == EAGAIN)
 			continue;
 		if (err == 0)
-			err = serve_one(c, &as, &serve_msg);
+			err = serve_any(c, &as, &serve_msg);
 		if (err != 0)
 			break;
 	}

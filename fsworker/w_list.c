@@ -89,18 +89,6 @@ struct w_list_entry {
 };
 
 /*
- * May the transport take this worker's word for whose a file is?  Root could
- * make it true.
- */
-static int
-w_list_trusted(const struct a_whello *who)
-{
-	return who->cred.class == CRED_ROOT &&
-	    (who->flags & (MSG_SHARE_HANDLES | MSG_SHARE_READONLY)) ==
-	    MSG_SHARE_HANDLES && (who->policy & MSG_POLICY_STRICT) == 0;
-}
-
-/*
  * Attributes and handle by name alone: 1 if they are a regular file's and both
  * of the same; 0 if it has to be opened.
  */
@@ -264,7 +252,7 @@ on_readdirplus(struct serve_req *req, const struct q_readdirplus *q,
 	l.size = q->size;
 	l.entry_max = q->entry_max;
 	l.sealed = (q->flags & MSG_LIST_SEALED) != 0 &&
-	    w_list_trusted(req->who);
+	    give_trusted(req->who);
 	if ((err = at_claim_dir(req->who, l.dirfd)) != 0)
 		return err;
 	if (lseek(l.dirfd, (off_t)q->off, SEEK_SET) == -1)

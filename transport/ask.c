@@ -117,15 +117,10 @@ ask_opened(struct fs *fs, struct req *r, int err, int fd)
 static void
 ask_send(struct req *r, int err)
 {
-	unsigned int i;
-
 	if (err != 0) {
 		r->call.done(r, err, NULL);
 		return;
 	}
-	for (i = 0; i < r->call.fd_cnt; i++)
-		r->call.fds[i] = r->call.handles ? r->handle[i]->fd :
-		    node_fd(r->node[i]);
 	wlink_call(r->fs->wlink, r);
 }
 
@@ -140,6 +135,13 @@ ask_place(struct req *r)
 	if ((err = node_reserve(r->fs->nodes)) == 0)
 		r->making = 1;
 	return err;
+}
+
+void
+ask_home(struct req *r)
+{
+	r->node_ready = 0;
+	ask_nodes(r, r->call.fd_cnt, ask_send);
 }
 
 void
@@ -160,10 +162,7 @@ ask_worker(struct req *r, uint16_t type, unsigned int flags, req_done *done)
 		err = route_first(r, r->call.creates, &r->call.cred);
 	if (err == 0 && r->call.creates)
 		err = ask_place(r);
-	if (err != 0 || r->call.handles)
-		ask_send(r, err);
-	else
-		ask_nodes(r, r->call.fd_cnt, ask_send);
+	ask_send(r, err);
 }
 
 int

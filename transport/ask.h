@@ -32,8 +32,8 @@
 
 /*
  * Send question type, whose body stands in r->call.q, with the descriptors of
- * the pinned nodes (or handles); done() gets the answer, or the errno if it
- * cannot be sent.
+ * the pinned nodes (or handles) that the worker does not have; done() gets the
+ * answer, or the errno if it cannot be sent.
  */
 void	ask_worker(struct req *r, uint16_t type, unsigned int flags,
 	    req_done *done);
@@ -44,6 +44,12 @@ void	ask_worker(struct req *r, uint16_t type, unsigned int flags,
  */
 void	ask_nodes(struct req *r, unsigned int cnt,
 	    void (*next)(struct req *r, int err));
+
+/*
+ * No worker that could be asked has the nodes of r->call: have them opened,
+ * then send it.
+ */
+void	ask_home(struct req *r);
 
 /* The broker's answer to blink_hopen(); owns fd. */
 void	ask_opened(struct fs *fs, struct req *r, int err, int fd);

@@ -37,6 +37,7 @@ struct lock_table;
 struct node_table;
 struct req_pool;
 struct vu_dev;
+struct wkeep_slot;
 struct wlink;
 
 /* What INIT agreed on; changed by INIT, DESTROY and reset only. */
@@ -59,6 +60,8 @@ struct fs {
 	unsigned int fd_total;	/* for open files, locks and nodes together */
 	unsigned int fd_open;	/* of them: open files and locks */
 	unsigned int list_debt;	/* see ask_listed() */
+	unsigned int kept_gone;	/* descriptors that workers need not keep */
+	struct wkeep_slot *given;	/* see wkeep_answer() */
 	struct req_pool *reqs;
 	struct wlink *wlink;
 	struct blink *blink;

@@ -26,6 +26,7 @@ libtransport_a_SOURCES = \
 	transport/reap.c transport/reap.h \
 	transport/req.c transport/req.h \
 	transport/route.c transport/route.h \
+	transport/said.c transport/said.h \
 	transport/sandbox_tab.c transport/sandbox_tab.h \
 	transport/slow.c transport/slow.h \
 	transport/sysfd.h \

@@ -35,6 +35,7 @@
 #include "node.h"
 #include "node_slot.h"
 #include "reap.h"
+#include "wkeep.h"
 
 #ifndef NODE_HASH_MIN
 #define NODE_HASH_MIN	1024u
@@ -228,6 +229,7 @@ node_drop(struct node_table *t, struct node *n)
 {
 	node_hash_del(t, n);
 	node_fd_drop(t, n);
+	wkeep_forget(n);
 	if (n->seal_len > NODE_SEAL_OWN)
 		free(n->seal.big);
 	node_slot_free(&t->slots, n);

@@ -37,6 +37,8 @@
 
 #define NODE_SEAL_OWN	48	/* bytes; what ext4, XFS and tmpfs need */
 
+struct wkeep_slot;
+
 struct node {
 	uint32_t idx;
 	uint32_t gen;
@@ -55,6 +57,8 @@ struct node {
 	uint32_t mode;		/* as last seen */
 	uint32_t no_caps : 1;	/* its mapped security.capability is gone */
 	uint32_t listed : 1;	/* came without a descriptor, had none yet */
+	uint32_t told : 1;	/* GETATTR was answered without one */
+	struct wkeep_slot *kept;	/* with workers, see wkeep.h */
 	struct handle *implicit[2];	/* handle_implicit_get() */
 	struct node *next;	/* same hash bucket, or free list */
 };

@@ -31,9 +31,22 @@
 #include "implicit.h"
 #include "node.h"
 #include "op.h"
+#include "said.h"
 #include "sysfd.h"
 
 #define ATTR_NSEC	1000000000u
+
+/* What a worker said, and is true. */
+static void
+op_attr_reply(struct req *r, const struct msg_attr *attr)
+{
+	struct fuse_attr_out out;
+
+	r->node[0]->mode = attr->mode;
+	fout_attr(r->fs, &out.attr, attr);
+	fout_attr_out(r->fs, &out);
+	req_end_body(r, &out, sizeof(out));
+}
 
 static void
 op_getattr_now(struct req *r, int err)
@@ -66,6 +79,37 @@ op_getattr_walked(struct req *r, int err, struct chan_msg *m)
 	op_getattr_now(r, err);
 }
 
+/*
+ * Without a descriptor the first question goes to the worker that has one; who
+ * asks again will ask often.
+ */
+static int
+op_getattr_ask(struct node *n)
+{
+	if (node_fd(n) != -1 || n->kept == NULL || n->told)
+		return 0;
+	n->told = 1;
+	return 1;
+}
+
+static void
+op_getattr_told(struct req *r, int err, struct chan_msg *m)
+{
+	const struct a_statx *a;
+	struct msg_attr attr;
+
+	if (err != 0 || node_fd(r->node[0]) != -1) {
+		op_getattr_now(r, err);
+		return;
+	}
+	a = m->body;
+	if ((err = said_of(r, 0, &a->attr, &attr)) != 0) {
+		req_end(r, err);
+		return;
+	}
+	op_attr_reply(r, &attr);
+}
+
 void
 op_getattr(struct req *r)
 {
@@ -85,6 +129,9 @@ op_getattr(struct req *r)
 		op_getattr_now(r, 0);
 	else if (r->fs->conf.policy & MSG_POLICY_STRICT)
 		ask_worker(r, Q_STATX, ASK_REPEATABLE, op_getattr_walked);
+	else if (op_getattr_ask(r->node[0]))
+		ask_worker(r, Q_STATX, ASK_REPEATABLE | ASK_ROOT,
+		    op_getattr_told);
 	else
 		ask_nodes(r, 1, op_getattr_now);
 }
@@ -105,7 +152,6 @@ op_setattr_by_kernel(const struct req *r, uint32_t valid)
 static void
 op_setattr_done(struct req *r, int err, struct chan_msg *m)
 {
-	struct fuse_attr_out out;
 	const struct a_setattr *a;
 	struct msg_attr attr;
 
@@ -116,16 +162,13 @@ op_setattr_done(struct req *r, int err, struct chan_msg *m)
 	}
 	if (err == 0) {
 		a = m->body;
-		err = ask_attr(node_fd(r->node[0]), &a->attr, &attr);
+		err = said_of(r, 0, &a->attr, &attr);
 	}
 	if (err != 0) {
 		req_end(r, err);
 		return;
 	}
-	r->node[0]->mode = attr.mode;
-	fout_attr(r->fs, &out.attr, &attr);
-	fout_attr_out(r->fs, &out);
-	req_end_body(r, &out, sizeof(out));
+	op_attr_reply(r, &attr);
 }
 
 /* FATTR_* to MSG_SET_*; what the server does not do itself is left out. */

@@ -32,6 +32,7 @@
 #include "fs.h"
 #include "implicit.h"
 #include "op.h"
+#include "said.h"
 
 static void
 op_statx_fill(const struct fs *fs, struct fuse_proto_statx *out,
@@ -74,7 +75,7 @@ op_statx_done(struct req *r, int err, struct chan_msg *m)
 
 	if (err == 0) {
 		memcpy(&a, m->body, sizeof(a));
-		err = ask_attr(r->call.fds[0], &a.attr, &a.attr);
+		err = said_of(r, 0, &a.attr, &a.attr);
 	}
 	if (err != 0) {
 		req_end(r, err);

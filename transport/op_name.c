@@ -35,22 +35,24 @@
 #include "label.h"
 #include "node.h"
 #include "op.h"
+#include "said.h"
 
-/* Tell the guest about the file in the answer; node[0] is the directory. */
+/*
+ * Every answer that is {attributes} and at most one descriptor looks the same:
+ * tell the guest about the file in it; node[0] is the directory.
+ */
 static void
-op_name_entry(struct req *r, struct node_file *f)
+op_name_entry_done(struct req *r, int err, struct chan_msg *m)
 {
+	const struct a_lookup *a;
 	struct fuse_entry_out out;
 	struct msg_attr attr;
+	unsigned int next;
 	struct node *n;
-	int err;
 
-	if ((err = ask_attr(f->fd, f->attr, &attr)) != 0)
-		fd_close(&f->fd);
-	else {
-		f->attr = &attr;
-		f->kept = req_making(r);
-		err = node_enter(r->fs->nodes, f, &n);
+	if (err == 0) {
+		a = m->body;
+		err = said_enter(r, m, &a->attr, &attr, &n, &next);
 	}
 	if (err != 0) {
 		req_end(r, err);
@@ -58,25 +60,6 @@ op_name_entry(struct req *r, struct node_file *f)
 	}
 	fout_entry(r->fs, r->node[0], n, &attr, &out);
 	req_end_body(r, &out, sizeof(out));
-}
-
-/* Every answer that is {attributes} and one descriptor looks the same. */
-static void
-op_name_entry_done(struct req *r, int err, struct chan_msg *m)
-{
-	const struct a_lookup *a;
-	struct node_file f;
-
-	if (err != 0) {
-		req_end(r, err);
-		return;
-	}
-	a = m->body;
-	f.attr = &a->attr;
-	f.seal = m->tail;
-	f.seal_len = m->tail_len;
-	f.fd = fdbag_take(&m->fds, 0);
-	op_name_entry(r, &f);
 }
 
 _Static_assert(sizeof(struct a_lookup) == sizeof(struct a_mknod) &&
@@ -279,7 +262,7 @@ op_link_done(struct req *r, int err, struct chan_msg *m)
 
 	if (err == 0) {
 		a = m->body;
-		err = ask_attr(node_fd(r->node[0]), &a->attr, &attr);
+		err = said_of(r, 0, &a->attr, &attr);
 	}
 	if (err != 0) {
 		req_end(r, err);

@@ -38,6 +38,7 @@
 #include "lock.h"
 #include "node.h"
 #include "op.h"
+#include "said.h"
 
 #define OPEN_FLAGS_KEPT		(O_ACCMODE | O_TRUNC | O_SYNC | O_DSYNC)
 #define OPEN_FLAGS_BAD		(O_CREAT | O_EXCL | O_PATH | __O_TMPFILE)
@@ -262,32 +263,20 @@ op_create_done(struct req *r, int err, struct chan_msg *m)
 	} out;
 	const struct a_create *a;
 	struct msg_attr attr;
-	struct node_file f;
+	unsigned int next;
 	struct node *n;
 	uint64_t fh;
 	int fd;
 
+	if (err == 0) {
+		a = m->body;
+		err = said_enter(r, m, &a->attr, &attr, &n, &next);
+	}
 	if (err != 0) {
 		req_end(r, err);
 		return;
 	}
-	a = m->body;
-	f.seal = m->tail;
-	f.seal_len = m->tail_len;
-	f.fd = fdbag_take(&m->fds, 0);
-	fd = fdbag_take(&m->fds, 1);
-	if ((err = ask_attr(f.fd, &a->attr, &attr)) != 0)
-		fd_close(&f.fd);
-	else {
-		f.attr = &attr;
-		f.kept = req_making(r);
-		err = node_enter(r->fs->nodes, &f, &n);
-	}
-	if (err != 0) {
-		fd_close(&fd);
-		req_end(r, err);
-		return;
-	}
+	fd = fdbag_take(&m->fds, next);
 	if ((err = op_create_handle(r, n, &fd, &fh)) != 0) {
 		node_forget(r->fs->nodes, n, 1);
 		req_end(r, err);

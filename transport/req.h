@@ -42,6 +42,7 @@ struct fs;
 struct fuse_row;
 struct lock_waiter;
 struct req;
+struct wkeep_slot;
 
 /* The answer of a worker, or err; m is NULL when err != 0. */
 typedef void req_done(struct req *r, int err, struct chan_msg *m);
@@ -59,6 +60,8 @@ struct req_call {
 	uint8_t repeatable;	/* may be sent again after a crash */
 	uint32_t id;
 	int fds[2];		/* borrowed from pinned nodes and handles */
+	uint32_t give;		/* what its header says, and */
+	struct wkeep_slot *given;	/* the place for that */
 	const void *tail;
 	size_t tail_len;
 	req_done *done;

@@ -15,7 +15,7 @@
  */
 
 /*
- * Knows: which directories a worker has descriptors of.
+ * Knows: which nodes a worker has descriptors of.
  * Never: a descriptor of its own.
  */
 
@@ -23,148 +23,384 @@
 
 #include <sys/stat.h>
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "fs.h"
 #include "node.h"
 #include "req.h"
-#include "sysfd.h"
 #include "wkeep.h"
 
-#define WKEEP_NONE	MSG_KEEP_MAX
+#define WKEEP_GONE	64	/* that may be left for wkeep_drop() */
 
-/* The node of descriptor i of r->call if it may be kept, else NULL. */
-static const struct node *
-wkeep_node(const struct req *r, unsigned int i)
+void
+wkeep_init(struct wkeep *w, struct fs *fs, uint32_t class)
 {
-	const struct node *n;
+	const struct a_hello *conf = &fs->conf;
 
-	if (r->call.handles)
-		return NULL;
-	n = r->node[i];
-	return n != NULL && S_ISDIR(n->mode) ? n : NULL;
+	memset(w, 0, sizeof(*w));
+	w->fs = fs;
+	TAILQ_INIT(&w->lru);
+	TAILQ_INIT(&w->gone);
+	TAILQ_INIT(&w->spare);
+	/* What op_plus_believed() believes of a listing. */
+	w->root = class == CRED_ROOT &&
+	    (conf->flags & (MSG_SHARE_HANDLES | MSG_SHARE_READONLY)) ==
+	    MSG_SHARE_HANDLES && (conf->policy & MSG_POLICY_STRICT) == 0;
+	w->max = conf->keep_max;
+	if (!w->root && w->max > WKEEP_OTHERS)
+		w->max = WKEEP_OTHERS;
+	if ((w->slot = calloc(w->max, sizeof(*w->slot))) == NULL)
+		w->max = 0;
 }
 
-/* Without not, which another descriptor of the same question takes. */
-static unsigned int
-wkeep_find(const struct wkeep *w, uint64_t id, unsigned int not)
+static struct wkeep_slot *
+wkeep_find(const struct wkeep *w, const struct node *n)
+{
+	struct wkeep_slot *s;
+
+	for (s = n->kept; s != NULL; s = s->next)
+		if (s->of == w && !s->given)
+			return s;
+	return NULL;
+}
+
+/* s is not its node's any more; it stays on its list. */
+static void
+wkeep_detach(struct wkeep_slot *s)
+{
+	struct wkeep_slot **p;
+
+	if (s->node == NULL)
+		return;
+	for (p = &s->node->kept; *p != s; p = &(*p)->next)
+		continue;
+	*p = s->next;
+	s->node = NULL;
+}
+
+static void
+wkeep_attach(struct wkeep_slot *s, struct node *n)
+{
+	s->node = n;
+	s->next = n->kept;
+	n->kept = s;
+}
+
+static void
+wkeep_list_add(struct wkeep_slot *s)
+{
+	struct wkeep *w = s->of;
+
+	if (s->node != NULL) {
+		TAILQ_INSERT_TAIL(&w->lru, s, entry);
+	} else if (s->has) {
+		TAILQ_INSERT_HEAD(&w->gone, s, entry);
+		w->gone_cnt++;
+		w->fs->kept_gone++;
+	} else
+		TAILQ_INSERT_HEAD(&w->spare, s, entry);
+}
+
+/* Nothing was given: it is what it was, and as old. */
+static void
+wkeep_list_back(struct wkeep_slot *s)
+{
+	wkeep_list_add(s);
+	if (s->node == NULL)
+		return;
+	TAILQ_REMOVE(&s->of->lru, s, entry);
+	TAILQ_INSERT_HEAD(&s->of->lru, s, entry);
+}
+
+static void
+wkeep_list_del(struct wkeep_slot *s)
+{
+	struct wkeep *w = s->of;
+
+	if (s->node != NULL) {
+		TAILQ_REMOVE(&w->lru, s, entry);
+	} else if (s->has) {
+		TAILQ_REMOVE(&w->gone, s, entry);
+		w->gone_cnt--;
+		w->fs->kept_gone--;
+	} else
+		TAILQ_REMOVE(&w->spare, s, entry);
+}
+
+void
+wkeep_free(struct wkeep *w)
 {
 	unsigned int i;
 
-	for (i = 0; i < MSG_KEEP_MAX; i++)
-		if (w->dir[i].id == id && i != not)
-			return i;
-	return WKEEP_NONE;
-}
-
-/* A free number, or the one that was not used for longest. */
-static unsigned int
-wkeep_spare(const struct wkeep *w, unsigned int not)
-{
-	unsigned int i, best = not == 0;
-
-	for (i = best; i < MSG_KEEP_MAX; i++) {
-		if (i == not)
-			continue;
-		if (w->dir[i].id == 0)
-			return i;
-		if (w->dir[i].used < w->dir[best].used)
-			best = i;
+	for (i = 0; i < w->cnt; i++) {
+		if (!w->slot[i].given)
+			wkeep_list_del(&w->slot[i]);
+		wkeep_detach(&w->slot[i]);
 	}
-	return best;
+	free(w->slot);
+	w->slot = NULL;
+	w->max = w->cnt = 0;
 }
 
-/*
- * A worker that gets something else than a directory ends, and what a node's
- * mode was said to be is not enough for that.
- */
-static int
-wkeep_is_dir(int fd)
+void
+wkeep_forget(struct node *n)
 {
-	struct stat st;
+	struct wkeep_slot *s;
 
-	return sysfd_stat(fd, &st) == 0 && S_ISDIR(st.st_mode);
+	while ((s = n->kept) != NULL) {
+		if (!s->given)
+			wkeep_list_del(s);
+		wkeep_detach(s);
+		if (!s->given)
+			wkeep_list_add(s);
+	}
 }
 
-/* What to say of descriptor fd, which is n's if n may be kept. */
-static uint8_t
-wkeep_one(const struct wkeep *w, const struct node *n, int fd,
-    unsigned int not)
+int
+wkeep_has(const struct wkeep *w, const struct node *n)
+{
+	return wkeep_find(w, n) != NULL;
+}
+
+int
+wkeep_enough(const struct wkeep *w, const struct req *r)
 {
 	unsigned int i;
 
-	if (n == NULL)
-		return 0;
-	if ((i = wkeep_find(w, node_id(n), not)) != WKEEP_NONE &&
-	    w->dir[i].fd == fd)
-		return (uint8_t)(MSG_KEEP_USE | i);
-	if (!wkeep_is_dir(fd))
-		return 0;
-	if (i == WKEEP_NONE)
-		i = wkeep_spare(w, not);
-	return (uint8_t)(MSG_KEEP_PUT | i);
+	for (i = 0; i < r->call.fd_cnt; i++)
+		if (node_fd(r->node[i]) == -1 && !wkeep_has(w, r->node[i]))
+			return 0;
+	return 1;
+}
+
+static uint16_t
+wkeep_nr(const struct wkeep_slot *s)
+{
+	return (uint16_t)(s - s->of->slot);
+}
+
+/* The first of a list that this question has no other use for. */
+static struct wkeep_slot *
+wkeep_first(const struct wkeep *w, const struct wkeep_slots *list)
+{
+	struct wkeep_slot *s;
+	unsigned int i;
+
+	TAILQ_FOREACH(s, list, entry) {
+		for (i = 0; i <= MSG_KEPT && w->plan[i] != s; i++)
+			continue;
+		if (i > MSG_KEPT)
+			return s;
+	}
+	return NULL;
 }
 
 /*
- * One that no node has any more is given up with the next question that has
- * room to say so: it may be a directory that was removed.
+ * A number that no node needs, or the one that was not used for longest.  What
+ * is closed for it may be the end of a file, which takes time: empty ones go
+ * first, within reason.
  */
-static uint8_t
-wkeep_drop(struct wkeep *w, const struct fs *fs, uint8_t other)
+static struct wkeep_slot *
+wkeep_any(struct wkeep *w)
 {
-	unsigned int i = w->look++ % MSG_KEEP_MAX;
-	const struct wkeep_dir *d = &w->dir[i];
-	const struct node *n;
+	struct wkeep_slot *s;
 
-	if (d->id == 0 || (other != 0 && MSG_KEEP_NR(other) == i))
+	if ((s = wkeep_first(w, &w->spare)) != NULL)
+		return s;
+	if ((w->cnt == w->max || w->gone_cnt >= WKEEP_GONE) &&
+	    (s = wkeep_first(w, &w->gone)) != NULL)
+		return s;
+	if (w->cnt == w->max)
+		return wkeep_first(w, &w->lru);
+	s = &w->slot[w->cnt++];
+	s->of = w;
+	wkeep_list_add(s);
+	return s;
+}
+
+/*
+ * Where to keep n, which has a descriptor here.  A directory is worth another
+ * node's place, but a file only that of one which has a descriptor as well.
+ */
+static struct wkeep_slot *
+wkeep_place(struct wkeep *w, const struct node *n)
+{
+	struct wkeep_slot *s = wkeep_any(w);
+
+	if (s == NULL || s->node == NULL || S_ISDIR(n->mode) ||
+	    node_fd(s->node) != -1)
+		return s;
+	return NULL;
+}
+
+/* May descriptor i of r be kept, or is it already, in *s? */
+static int
+wkeep_known(struct wkeep *w, const struct req *r, unsigned int i,
+    struct wkeep_slot **s)
+{
+	int strict = (w->fs->conf.policy & MSG_POLICY_STRICT) != 0;
+	const struct node *n = r->node[i];
+
+	if (r->call.handles || n == NULL || (strict && !S_ISDIR(n->mode)))
 		return 0;
-	n = node_get(fs->nodes, d->id);
-	if (n != NULL && node_fd(n) == d->fd)
+	*s = wkeep_find(w, n);
+	return 1;
+}
+
+/* What to say of descriptor i of r; what is kept already is in the plan. */
+static uint16_t
+wkeep_one(struct wkeep *w, const struct req *r, unsigned int i)
+{
+	int strict = (w->fs->conf.policy & MSG_POLICY_STRICT) != 0;
+	const struct node *n = r->node[i];
+	struct wkeep_slot *s = w->plan[i];
+
+	if (i > 0 && n == r->node[0] && w->plan[0] != NULL)
+		s = w->plan[0];
+	/* Strict: a node may get a descriptor with a newer name. */
+	else if (s == NULL || (strict && s->fd != node_fd(n))) {
+		if (s == NULL && (s = wkeep_place(w, n)) == NULL)
+			return 0;
+		w->plan[i] = s;
+		return (uint16_t)(MSG_KEEP_PUT | wkeep_nr(s));
+	}
+	w->plan[i] = s;
+	return (uint16_t)(MSG_KEEP_USE | wkeep_nr(s));
+}
+
+/*
+ * Shall the worker keep the node that it is asked for?  One that acts for root
+ * need not send it either: who asks as root goes on as root.  See ask_listed()
+ * for the debt.
+ */
+static uint32_t
+wkeep_give(struct wkeep *w, const struct req *r)
+{
+	struct wkeep_slot *s;
+
+	switch (r->call.type) {
+	case Q_LOOKUP:
+	case Q_CREATE:
+	case Q_MKNOD:
+	case Q_MKDIR:
+	case Q_SYMLINK:
+		break;
+	default:
 		return 0;
-	return (uint8_t)(MSG_KEEP_DROP | i);
+	}
+	if ((w->fs->conf.policy & MSG_POLICY_STRICT) != 0 ||
+	    (s = wkeep_any(w)) == NULL)
+		return 0;
+	w->plan[MSG_KEPT] = s;
+	return wkeep_nr(s) | (w->root && !r->call.retried &&
+	    w->fs->list_debt == 0 ? MSG_KEEP_USE : MSG_KEEP_PUT);
 }
 
 void
 wkeep_ask(struct wkeep *w, const struct req *r, struct chan_out *out,
     int fds[MSG_KEPT])
 {
-	unsigned int i, not = WKEEP_NONE;
-	const struct node *n;
-	uint8_t kept;
+	int may[MSG_KEPT];
+	unsigned int i;
 
 	out->fds = fds;
 	out->fd_cnt = 0;
 	memset(out->kept, 0, sizeof(out->kept));
+	memset(w->plan, 0, sizeof(w->plan));
+	for (i = 0; i < r->call.fd_cnt; i++)
+		may[i] = wkeep_known(w, r, i, &w->plan[i]);
 	for (i = 0; i < r->call.fd_cnt; i++) {
-		n = wkeep_node(r, i);
-		if (i > 0 && not != WKEEP_NONE && n == r->node[0])
-			kept = (uint8_t)(MSG_KEEP_USE | not);
-		else
-			kept = wkeep_one(w, n, r->call.fds[i], not);
-		if (MSG_KEEP_OP(kept) != MSG_KEEP_USE)
+		if (may[i])
+			out->kept[i] = wkeep_one(w, r, i);
+		if (MSG_KEEP_OP(out->kept[i]) != MSG_KEEP_USE)
 			fds[out->fd_cnt++] = r->call.fds[i];
-		out->kept[i] = kept;
-		if (kept != 0)
-			not = MSG_KEEP_NR(kept);
 	}
-	if (r->call.fd_cnt < MSG_KEPT)
-		out->kept[1] = wkeep_drop(w, r->fs, out->kept[0]);
+	out->give = wkeep_give(w, r);
 }
 
 void
-wkeep_sent(struct wkeep *w, const struct req *r, const struct chan_out *out)
+wkeep_sent(struct wkeep *w, struct req *r, const struct chan_out *out)
 {
-	struct wkeep_dir *d;
+	struct wkeep_slot *s;
 	unsigned int i;
 
 	for (i = 0; i < MSG_KEPT; i++) {
-		d = &w->dir[MSG_KEEP_NR(out->kept[i])];
+		if ((s = w->plan[i]) == NULL)
+			continue;
+		wkeep_list_del(s);
 		if (MSG_KEEP_OP(out->kept[i]) == MSG_KEEP_PUT) {
-			d->id = node_id(r->node[i]);
-			d->fd = r->call.fds[i];
-		} else if (MSG_KEEP_OP(out->kept[i]) == MSG_KEEP_DROP)
-			d->id = 0;
-		if (out->kept[i] != 0)
-			d->used = ++w->now;
+			wkeep_detach(s);
+			wkeep_attach(s, r->node[i]);
+			s->has = 1;
+			s->fd = r->call.fds[i];
+		}
+		wkeep_list_add(s);
 	}
+	r->call.give = out->give;
+	if ((r->call.given = w->plan[MSG_KEPT]) != NULL) {
+		wkeep_list_del(r->call.given);
+		r->call.given->given = 1;
+	}
+}
+
+int
+wkeep_answer(struct req *r, const struct chan_msg *m)
+{
+	struct wkeep_slot *s = r->call.given;
+	uint32_t give = m != NULL ? m->hdr.give : 0;
+
+	/* It may send what it was asked not to. */
+	if (give != 0 && give != r->call.give &&
+	    (s == NULL || give != (MSG_KEEP_PUT | wkeep_nr(s))))
+		return EPROTO;
+	if (s == NULL)
+		return 0;
+	r->call.given = NULL;
+	s->given = 0;
+	if (give == 0) {
+		wkeep_list_back(s);
+		return 0;
+	}
+	wkeep_detach(s);
+	s->has = 1;
+	s->fd = -1;
+	r->fs->given = s;
+	return 0;
+}
+
+void
+wkeep_claim(struct fs *fs, struct node *n)
+{
+	struct wkeep_slot *s = fs->given;
+
+	if (s == NULL || wkeep_has(s->of, n))
+		return;
+	wkeep_attach(s, n);
+	wkeep_list_add(s);
+	fs->given = NULL;
+}
+
+void
+wkeep_unclaimed(struct fs *fs)
+{
+	if (fs->given != NULL)
+		wkeep_list_add(fs->given);
+	fs->given = NULL;
+}
+
+unsigned int
+wkeep_drop(struct wkeep *w, uint16_t nr[MSG_DROP_MAX])
+{
+	struct wkeep_slot *s;
+	unsigned int n = 0;
+
+	while (n < MSG_DROP_MAX && (s = TAILQ_FIRST(&w->gone)) != NULL) {
+		wkeep_list_del(s);
+		s->has = 0;
+		wkeep_list_add(s);
+		nr[n++] = wkeep_nr(s);
+	}
+	return n;
 }

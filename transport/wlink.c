@@ -29,9 +29,11 @@
 #include <event2/event.h>
 
 #include "../common/log.h"
+#include "ask.h"
 #include "blink.h"
 #include "dispatch.h"
 #include "fs.h"
+#include "node.h"
 #include "route.h"
 #include "wlink.h"
 #include "wlink_int.h"
@@ -163,6 +165,29 @@ wlink_due(struct worker *k)
 	TAILQ_INSERT_TAIL(&w->due, k, due_entry);
 }
 
+void
+wlink_drop(struct worker *k)
+{
+	uint16_t nr[MSG_DROP_MAX];
+	struct n_drop n = { 0, 0 };
+	struct chan_out out;
+
+	memset(&out, 0, sizeof(out));
+	out.type = N_DROP;
+	out.body = &n;
+	out.tail = nr;
+	/* Questions must find room, however slow it is. */
+	while (!k->bad && mring_free(&k->chan.ring) > MRING_SLOTS / 2 &&
+	    (n.cnt = wkeep_drop(&k->keep, nr)) > 0) {
+		out.tail_len = n.cnt * sizeof(nr[0]);
+		if (chan_send(&k->chan, &out) != 0) {
+			k->bad = 1;
+			wlink_due(k);
+		}
+	}
+	chan_bell(&k->chan);
+}
+
 /* Take one answer.  Returns 0; EAGAIN; anything else: there is no k now. */
 static int
 wlink_take(struct worker *k)
@@ -181,7 +206,7 @@ wlink_take(struct worker *k)
 	}
 	r = wlink_match(k, m->hdr.id);
 	if (r == NULL || m->hdr.type != r->call.type + 1 ||
-	    m->hdr.err > 4095) {
+	    m->hdr.err > 4095 || wkeep_answer(r, m) != 0) {
 		fdbag_close(&m->fds);
 		wlink_lost(k, "an answer that nobody asked for");
 		return EPIPE;
@@ -193,6 +218,7 @@ wlink_take(struct worker *k)
 	}
 	k->held = 1;
 	wlink_answer(w, r, (int)m->hdr.err, m->hdr.err == 0 ? m : NULL);
+	wkeep_unclaimed(w->fs);
 	fdbag_close(&m->fds);
 	wlink_dispatch(p);
 	k->held = 0;
@@ -299,6 +325,8 @@ wlink_settle(struct wlink *w)
 			wlink_settle_one(w, k);
 	}
 	w->settling = 0;
+	if (w->fs->kept_gone > 0)
+		wlink_timer(w->ev_drop, 0, WLINK_DROP_MS * 1000);
 }
 
 /* 0 when r is with the worker now; EAGAIN; anything else: it is lost. */
@@ -307,7 +335,11 @@ wlink_send(struct worker *k, struct req *r)
 {
 	struct chan_out out;
 	int fds[MSG_KEPT], err;
+	unsigned int i;
 
+	for (i = 0; i < r->call.fd_cnt; i++)
+		r->call.fds[i] = r->call.handles ? r->handle[i]->fd :
+		    node_fd(r->node[i]);
 	r->call.id = k->pool->w->next_id++;
 	memset(&out, 0, sizeof(out));
 	out.type = r->call.type;
@@ -325,20 +357,41 @@ wlink_send(struct worker *k, struct req *r)
 	return 0;
 }
 
-/* The worker with the least to do, if it takes another request. */
+/*
+ * The worker with the least to do, if it takes another request; of two the one
+ * that has the node.
+ */
 static struct worker *
-wlink_pick(struct wpool *p)
+wlink_pick(struct wpool *p, const struct req *r, int homeless)
 {
+	const struct node *n = r->call.handles ? NULL : r->node[0];
 	struct worker *k, *best = NULL;
 
 	TAILQ_FOREACH(k, &p->workers, entry) {
 		if (k->sent_cnt >= WLINK_WINDOW || k->bad ||
+		    (homeless && !wkeep_enough(&k->keep, r)) ||
 		    event_pending(k->ev_write, EV_WRITE, NULL))
 			continue;
-		if (best == NULL || k->sent_cnt < best->sent_cnt)
+		if (best == NULL || k->sent_cnt < best->sent_cnt ||
+		    (k->sent_cnt == best->sent_cnt && n != NULL &&
+		    wkeep_has(&k->keep, n)))
 			best = k;
 	}
 	return best;
+}
+
+/* Has r nodes that only a worker may have a descriptor of? */
+static int
+wlink_homeless(const struct req *r)
+{
+	unsigned int i;
+
+	if (r->call.handles)
+		return 0;
+	for (i = 0; i < r->call.fd_cnt; i++)
+		if (node_fd(r->node[i]) == -1)
+			return 1;
+	return 0;
 }
 
 void
@@ -346,12 +399,20 @@ wlink_dispatch(struct wpool *p)
 {
 	struct worker *k;
 	struct req *r;
-	int err;
+	int err, homeless;
 
-	while ((r = TAILQ_FIRST(&p->todo)) != NULL &&
-	    (k = wlink_pick(p)) != NULL) {
+	while ((r = TAILQ_FIRST(&p->todo)) != NULL) {
+		homeless = wlink_homeless(r);
+		if ((k = wlink_pick(p, r, homeless)) == NULL && !homeless)
+			break;
 		TAILQ_REMOVE(&p->todo, r, entry);
 		p->todo_cnt--;
+		if (k == NULL) {
+			p->busy++;
+			ask_home(r);
+			p->busy--;
+			continue;
+		}
 		err = wlink_send(k, r);
 		if (err == 0)
 			continue;

@@ -45,6 +45,7 @@ struct event;
 #define WLINK_CRASHES	8u	/* per WLINK_CRASH_TIME, then the pool pauses */
 #define WLINK_CRASH_TIME 60	/* seconds */
 #define WLINK_DRAIN	10	/* seconds, see wlink_drain() */
+#define WLINK_DROP_MS	50	/* until a worker hears of what it keeps */
 #define WLINK_YIELDS	2u	/* per event, see wlink_settle() */
 #define WLINK_YIELD_NS	300000	/* a longer one went to somebody else, */
 #define WLINK_YIELD_NOT	20000000 /* and there is none for so long */
@@ -92,7 +93,7 @@ struct wlink {
 	unsigned int pool_cnt;
 	unsigned int worker_cnt;	/* live and asked for */
 	uint32_t next_id;
-	struct event *ev_idle, *ev_retry, *ev_drain;
+	struct event *ev_idle, *ev_retry, *ev_drain, *ev_drop;
 	int gonefd;			/* epoll(7): channels that ended */
 	struct event *ev_gone;
 	TAILQ_HEAD(, worker) due;	/* told or asked something just now */
@@ -137,6 +138,9 @@ void	wlink_end(struct worker *k);
 
 /* The time of wlink_drain() is over; arg is the struct wlink. */
 void	wlink_drain_late(int fd, short what, void *arg);
+
+/* Tell k to close what it keeps and nobody wants. */
+void	wlink_drop(struct worker *k);
 
 /* Events of a worker's channel; arg is the struct worker. */
 void	wlink_rung(int fd, short what, void *arg);

@@ -107,6 +107,7 @@ wlink_worker_end(struct worker *k)
 	if (k->ev_write != NULL)
 		event_free(k->ev_write);
 	chan_close(&k->chan);
+	wkeep_free(&k->keep);
 	free(k);
 }
 
@@ -211,6 +212,7 @@ wlink_worker_new(struct wpool *p, uint32_t id, struct fdbag *fds)
 	}
 	fdbag_take(fds, 0);
 	chan_phase(&k->chan, MSG_PHASE_RUN);
+	wkeep_init(&k->keep, p->w->fs, p->cred.class);
 	for (i = 0; i < MRING_FDS; i++)
 		ring[i] = fdbag_take(fds, 1 + (unsigned int)i);
 	if (chan_ring(&k->chan, ring, MRING_TRANSPORT, 0) == 0 &&
@@ -320,6 +322,24 @@ wlink_idle(int fd, short what, void *arg)
 		wlink_timer(w->ev_idle, WLINK_IDLE, 0);
 }
 
+/* Files that are deleted would keep their space for as long as a worker. */
+static void
+wlink_drops(int fd, short what, void *arg)
+{
+	struct wlink *w = arg;
+	struct worker *k;
+	struct wpool *p;
+	unsigned int i;
+
+	(void)fd;
+	(void)what;
+	for (i = 0; i < WLINK_BUCKETS; i++)
+		LIST_FOREACH(p, &w->pool[i], entry)
+			TAILQ_FOREACH(k, &p->workers, entry)
+				wlink_drop(k);
+	dispatch_flush(w->fs);
+}
+
 /*
  * libevent's EV_CLOSED does not tell of an end with bytes unread, and EV_READ
  * would wake us for every descriptor that comes with an answer.
@@ -363,8 +383,10 @@ wlink_new(struct fs *fs)
 	w->ev_idle = evtimer_new(fs->base, wlink_idle, w);
 	w->ev_retry = evtimer_new(fs->base, wlink_retry, w);
 	w->ev_drain = evtimer_new(fs->base, wlink_drain_late, w);
+	w->ev_drop = evtimer_new(fs->base, wlink_drops, w);
 	if (w->ev_idle == NULL || w->ev_retry == NULL ||
-	    w->ev_drain == NULL || wlink_new_gone(w) != 0) {
+	    w->ev_drain == NULL || w->ev_drop == NULL ||
+	    wlink_new_gone(w) != 0) {
 		free(w);
 		return NULL;
 	}

@@ -18,7 +18,7 @@ tests_frontend_libfrontend_a_SOURCES = \
 	tests/frontend/vhost.c tests/frontend/vhost.h
 
 device_programs = tests/device/t_cmdlines \
-	tests/device/t_hostile tests/device/t_ids \
+	tests/device/t_hostile tests/device/t_ids tests/device/t_keep \
 	tests/device/t_locks tests/device/t_messages \
 	tests/device/t_more tests/device/t_nodes tests/device/t_noopen \
 	tests/device/t_ops tests/device/t_perms \
@@ -72,6 +72,8 @@ tests_device_t_session_SOURCES = \
 tests_device_t_session_LDADD = tests/frontend/libfrontend.a
 tests_device_t_messages_SOURCES = tests/device/t_messages.c
 tests_device_t_messages_LDADD = tests/frontend/libfrontend.a
+tests_device_t_keep_SOURCES = tests/device/t_keep.c
+tests_device_t_keep_LDADD = tests/frontend/libfrontend.a
 tests_device_t_nodes_SOURCES = tests/device/t_nodes.c
 tests_device_t_nodes_LDADD = tests/frontend/libfrontend.a
 tests_device_t_scale_SOURCES = tests/device/t_scale.c

@@ -16,9 +16,9 @@
 
 /*
  * How many messages an operation costs, counted by strace(1) on the
- * transport: READ and WRITE none at all, LOOKUP one each way;
- * the question needs no call, for its directory is sent once and the rest
- * goes through the ring.
+ * transport: READ and WRITE none at all, nor LOOKUP and chmod by root, which
+ * go through the ring; what a user looks up and what is opened comes back by
+ * the socket.
  */
 
 #include "config.h"
@@ -173,13 +173,16 @@ messages_data(struct box *b, pid_t transport)
 	tap_rc(fs_release(&b->fs, &file), 0, "release");
 }
 
+/* By whom, and how many nodes come back. */
 static void
-messages_lookup(struct box *b, pid_t transport)
+messages_lookup(struct box *b, pid_t transport, uint32_t uid,
+    unsigned int want)
 {
 	struct fuse_entry_out e;
 	struct trace t;
 	unsigned int i, bad = 0;
 
+	fs_cred(&b->fs, uid, uid);
 	tap_rc(fs_lookup(&b->fs, FUSE_ROOT_ID, "data", &e), 0, "lookup once");
 	if (!tap_ok(trace_start(&t, b, transport), "trace the transport"))
 		return;
@@ -188,7 +191,37 @@ messages_lookup(struct box *b, pid_t transport)
 	trace_stop(&t, transport);
 	tap_is(bad, 0, "%d LOOKUPs are right", MESSAGES_CNT);
 	tap_is(t.sent, 0, "their directory is not sent again");
-	tap_is(t.received, MESSAGES_CNT, "a node comes back each time");
+	tap_is(t.received, want, "nodes that come back to %u", uid);
+	fs_cred(&b->fs, 0, 0);
+}
+
+/* Files that nobody has asked for: look at each, change it, open it. */
+static void
+messages_node(struct box *b, pid_t transport)
+{
+	struct fuse_entry_out e;
+	struct fs_file file;
+	struct trace t;
+	unsigned int i, bad = 0;
+	char name[32];
+
+	for (i = 0; i < MESSAGES_CNT; i++) {
+		snprintf(name, sizeof(name), "node%u", i);
+		box_file(b, name, "x", 1);
+	}
+	if (!tap_ok(trace_start(&t, b, transport), "trace the transport"))
+		return;
+	for (i = 0; i < MESSAGES_CNT; i++) {
+		snprintf(name, sizeof(name), "node%u", i);
+		bad += fs_lookup(&b->fs, FUSE_ROOT_ID, name, &e) != 0 ||
+		    fs_chmod(&b->fs, e.nodeid, 0600) != 0 ||
+		    fs_fopen(&b->fs, e.nodeid, O_RDONLY, &file) != 0 ||
+		    fs_release(&b->fs, &file) != 0;
+	}
+	trace_stop(&t, transport);
+	tap_is(bad, 0, "%d nodes are opened", MESSAGES_CNT);
+	tap_is(t.sent, 0, "no node is sent");
+	tap_is(t.received, MESSAGES_CNT, "all that comes back is open");
 }
 
 int
@@ -212,7 +245,9 @@ main(int argc, char **argv)
 		transport = messages_pid(&b, "viofsd-transpor");
 		if (tap_ok(transport != -1, "find the transport")) {
 			messages_data(&b, transport);
-			messages_lookup(&b, transport);
+			messages_lookup(&b, transport, 0, 0);
+			messages_lookup(&b, transport, 1000, MESSAGES_CNT);
+			messages_node(&b, transport);
 		}
 	}
 	box_close(&b);

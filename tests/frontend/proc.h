@@ -43,7 +43,7 @@ bool	proc_all_alive(const struct proc_set *, pid_t *dead);
 
 bool	proc_has(const struct proc_set *, pid_t pid);
 
-#define PROC_KEPT	33	/* directories that a worker may have */
+#define PROC_KEPT	8193	/* directories that a worker may have */
 
 /* Open descriptors of one process; -1 if they may not be read. */
 int	proc_fds(pid_t pid);

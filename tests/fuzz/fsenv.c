@@ -227,6 +227,10 @@ void
 wlink_call(struct wlink *w, struct req *r)
 {
 	(void)w;
+	if (!env_check_enough(r)) {
+		ask_home(r);
+		return;
+	}
 	env_check_question(r);
 	env_wait(r);
 }
@@ -338,6 +342,8 @@ env_honest_records(uint8_t *tail, size_t left, const struct fdbag *fds)
 static int
 env_subject(const struct req *r)
 {
+	if (MSG_KEEP_OP(env.msg.hdr.give) == MSG_KEEP_USE)
+		return -1;
 	switch (r->call.type) {
 	case Q_LOOKUP:
 	case Q_CREATE:
@@ -376,6 +382,9 @@ env_compose(const struct req *r, const struct env_answer *a)
 	m->body = env.body;
 	m->tail = env.tail;
 	cnt = (m->row->fds & 0x8000u) != 0 ? a->fd_cnt : m->row->fds;
+	/* What may be kept and not sent, is; it has no honest attributes. */
+	m->hdr.give = m->row->gives ? r->call.give : 0;
+	cnt -= MSG_KEEP_OP(m->hdr.give) == MSG_KEEP_USE;
 	for (i = 0; i < cnt; i++) {
 		fd = fcntl(env.file[a->file[i % 2]], F_DUPFD_CLOEXEC, 0);
 		FUZZ_MUST(fd != -1 && fdbag_put(&m->fds, fd) == 0);
@@ -411,6 +420,8 @@ env_answer(unsigned int i, const struct env_answer *a)
 		env_opened(r, a);
 		return;
 	}
+	if (a->err != 0)
+		env_check_answer(r, NULL);
 	if (a->err != 0 && route_retry(r, a->err, &cred)) {
 		r->call.retried = 1;
 		r->call.cred = cred;
@@ -419,7 +430,9 @@ env_answer(unsigned int i, const struct env_answer *a)
 		r->call.done(r, a->err, NULL);
 	} else {
 		env_compose(r, a);
+		env_check_answer(r, &env.msg);
 		r->call.done(r, 0, &env.msg);
+		env_check_answered(&env.fs, &env.msg);
 		free(env.body);
 		free(env.tail);
 	}
@@ -500,7 +513,7 @@ env_open(unsigned int how, uint32_t share, uint64_t flags)
 	fs->locks = lock_table_new(fs, 8);
 	fs->reqs = req_pool_new(4);
 	fs->handles = handle_table_new(fs, 4);
-	env_check_begin();
+	env_check_begin(fs);
 	fs->nodes = node_table_new(fs,
 	    fcntl(env.file[ENV_ROOT], F_DUPFD_CLOEXEC, 0), &attr, 7);
 	FUZZ_MUST(fs->reqs != NULL && fs->handles != NULL &&
@@ -515,6 +528,7 @@ env_free(void)
 	struct req *r;
 	unsigned int i;
 
+	env_check_end();
 	while ((r = TAILQ_FIRST(&env.fs.reqs->free)) != NULL) {
 		TAILQ_REMOVE(&env.fs.reqs->free, r, entry);
 		free(r);

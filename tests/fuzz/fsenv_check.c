@@ -43,6 +43,7 @@
 static uint8_t plan[ENV_PLAN_MAX];
 static unsigned int plan_cnt, plan_at;
 static struct wkeep keep;		/* of one worker that gets all */
+static int trusted;			/* ... where it may be believed */
 static uint64_t has[MSG_KEEP_MAX];	/* nodeids it has descriptors of */
 
 /* ---- replies ---- */
@@ -160,39 +161,70 @@ check_names(const struct req_call *c)
 }
 
 void
-env_check_begin(void)
+env_check_begin(struct fs *fs)
 {
-	memset(&keep, 0, sizeof(keep));
+	fs->conf.keep_max = 40;
+	wkeep_init(&keep, fs, CRED_ROOT);
+	trusted = keep.root;
 	memset(has, 0, sizeof(has));
+}
+
+void
+env_check_end(void)
+{
+	wkeep_free(&keep);
+}
+
+int
+env_check_enough(const struct req *r)
+{
+	return r->call.handles || wkeep_enough(&keep, r);
 }
 
 /* What the worker is told to use, it has. */
 static void
-check_kept(const struct req *r)
+check_kept(struct req *r)
 {
 	struct chan_out out = { .type = r->call.type };
 	int fds[MSG_KEPT];
 	unsigned int i, nr;
 
+	keep.root = trusted && r->call.cred.class == CRED_ROOT;
 	wkeep_ask(&keep, r, &out, fds);
 	wkeep_sent(&keep, r, &out);
 	for (i = 0; i < MSG_KEPT; i++) {
 		nr = MSG_KEEP_NR(out.kept[i]);
 		FUZZ_MUST(nr < MSG_KEEP_MAX);
-		if (MSG_KEEP_OP(out.kept[i]) == MSG_KEEP_PUT)
+		if (MSG_KEEP_OP(out.kept[i]) == MSG_KEEP_PUT) {
+			FUZZ_MUST(r->call.fds[i] >= 0);
 			has[nr] = node_id(r->node[i]);
-		if (MSG_KEEP_OP(out.kept[i]) == MSG_KEEP_DROP) {
-			FUZZ_MUST(has[nr] != 0 && i >= r->call.fd_cnt);
-			has[nr] = 0;
 		}
 	}
 	for (i = 0; i < r->call.fd_cnt; i++)
-		FUZZ_MUST(out.kept[i] == 0 || has[MSG_KEEP_NR(out.kept[i])] ==
-		    node_id(r->node[i]));
+		FUZZ_MUST(out.kept[i] == 0 ? r->call.fds[i] >= 0 :
+		    has[MSG_KEEP_NR(out.kept[i])] == node_id(r->node[i]));
+	FUZZ_MUST(out.give == 0 || MSG_KEEP_NR(out.give) < keep.max);
 }
 
 void
-env_check_question(const struct req *r)
+env_check_answer(struct req *r, const struct chan_msg *m)
+{
+	FUZZ_MUST(wkeep_answer(r, m) == 0);
+}
+
+void
+env_check_answered(struct fs *fs, const struct chan_msg *m)
+{
+	uint32_t nr = MSG_KEEP_NR(m->hdr.give);
+
+	wkeep_unclaimed(fs);
+	if (m->hdr.give != 0)
+		has[nr] = keep.slot[nr].node == NULL ? 0 :
+		    node_id(keep.slot[nr].node);
+}
+
+void
+env_check_question(struct req *r)
 {
 	const struct req_call *c = &r->call;
 	const struct msg_row *row = msg_row(c->type);
@@ -203,7 +235,8 @@ env_check_question(const struct req *r)
 	FUZZ_MUST(row->body_len <= sizeof(c->q));
 	FUZZ_MUST(c->fd_cnt == row->fds && c->tail_len <= row->tail_max);
 	for (i = 0; i < c->fd_cnt; i++)
-		FUZZ_MUST(c->fds[i] >= 0);
+		r->call.fds[i] = c->handles ? r->handle[i]->fd :
+		    node_fd(r->node[i]);
 	FUZZ_MUST(cred_valid(&c->cred));
 	check_names(c);
 	check_kept(r);

@@ -32,10 +32,18 @@ struct env_slot {
 void	env_check_reply(const struct fs *fs, const struct env_slot *s,
 	    uint32_t len);
 
-/* Nothing was asked yet. */
-void	env_check_begin(void);
+/* Nothing was asked yet, and nothing will be any more. */
+void	env_check_begin(struct fs *fs);
+void	env_check_end(void);
+
+/* Has the worker what r is about, if it has no descriptor here? */
+int	env_check_enough(const struct req *r);
 
 /* A question on its way to a worker. */
-void	env_check_question(const struct req *r);
+void	env_check_question(struct req *r);
+
+/* Its answer m, NULL if that is an errno, before and behind done(). */
+void	env_check_answer(struct req *r, const struct chan_msg *m);
+void	env_check_answered(struct fs *fs, const struct chan_msg *m);
 
 #endif

@@ -71,7 +71,7 @@ deed_call(struct fuzz *f)
 	for (i = 0; i < REQS && busy[i]; i++)
 		continue;
 	if (i == REQS || row->from != MSG_TRANSPORT ||
-	    row->to != MSG_FSWORKER || row->answer)
+	    row->to != MSG_FSWORKER || row->answer || row->type == N_DROP)
 		return;
 	r = &reqs[i];
 	memset(&r->call, 0, sizeof(r->call));
@@ -82,7 +82,8 @@ deed_call(struct fuzz *f)
 	r->call.fd_cnt = (uint8_t)row->fds;
 	for (k = 0; k < row->fds; k++) {
 		r->node[k] = &nodes[(node + k * 7) % NODES];
-		r->call.fds[k] = r->node[k]->fd;
+		r->handle[k] = &opened[k];
+		opened[k].fd = r->node[k]->fd;
 		if (r->node[k]->nlookup == 0)
 			return;
 	}
@@ -386,9 +387,10 @@ one_deed(struct fuzz *f)
 	case DEED_ROOM:
 	case DEED_CNT:
 		val = fuzz_u8(f);
-		if ((val & 1) == 0)
+		if ((val & 1) == 0) {
 			nodes[(val >> 1) % NODES].nlookup = 0;
-		else if (broker.fd != -1)
+			wkeep_forget(&nodes[(val >> 1) % NODES]);
+		} else if (broker.fd != -1)
 			fake_room(fs.blink->chan.fd, val >> 1);
 		break;
 	}
@@ -439,6 +441,7 @@ begin(struct fuzz *f, int *fd)
 	for (i = 0; i < NODES; i++) {
 		nodes[i].idx = i + 2;
 		nodes[i].gen = nodes[i].nlookup = 1;
+		nodes[i].kept = NULL;
 		nodes[i].mode = i % 8 == 7 ? S_IFREG : S_IFDIR;
 		nodes[i].fd = fake_fd(nodes[i].mode);
 	}
@@ -549,6 +552,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		chan_phase(&broker, MSG_PHASE_RUN);
 		blink_start(fs.blink, NULL, &ops, &fs);
 		fs.conf.worker_max = fs.conf.worker_max % 8 + 1;
+		fs.conf.keep_max %= 64;
 		fs.wlink = wlink_new(&fs);
 		FUZZ_MUST(fs.wlink != NULL);
 		while (f.left > 0) {

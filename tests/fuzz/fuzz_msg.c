@@ -98,10 +98,12 @@ check_good(const struct chan *c, const struct chan_msg *m, size_t len)
 			continue;
 		FUZZ_MUST(c->self == MSG_FSWORKER && !row->answer &&
 		    MSG_KEEP_NR(m->hdr.kept[i]) < MSG_KEEP_MAX);
-		FUZZ_MUST((i < want) ==
-		    (MSG_KEEP_OP(m->hdr.kept[i]) != MSG_KEEP_DROP));
+		FUZZ_MUST(i < want);
 		use += MSG_KEEP_OP(m->hdr.kept[i]) == MSG_KEEP_USE;
 	}
+	FUZZ_MUST(m->hdr.give == 0 || (row->gives &&
+	    MSG_KEEP_NR(m->hdr.give) < MSG_KEEP_MAX));
+	use += row->answer && MSG_KEEP_OP(m->hdr.give) == MSG_KEEP_USE;
 	FUZZ_MUST(row->fds == want ? m->fds.cnt + use == want :
 	    m->fds.cnt <= want);
 	FUZZ_MUST(m->tail_len <= row->tail_max);

@@ -24,6 +24,7 @@
 
 #include <errno.h>
 
+#define KEEP 60u /* nodes that the worker keeps */
 #define FAKE_CALLS
 #include "tests/fuzz/fake.h"
 
@@ -42,7 +43,7 @@
 
 /* What comes next; the record's first byte. */
 enum deed {
-	DEED_ASK, /* row, kept, descriptors, body, tail */
+	DEED_ASK, /* row, kept, give, descriptors, body, tail */
 	DEED_RAW,		/* descriptors, raw */
 	DEED_CNT,
 };
@@ -81,6 +82,13 @@ send_it(size_t len, uint8_t which, uint8_t other, unsigned int fd_cnt)
 	fake_send(transport.fd, raw.bytes, len, fds, fd_cnt);
 }
 
+/* An operation and a number, in a byte. */
+static uint32_t
+some_kept(uint8_t how)
+{
+	return (how & 0xc0u) << 8 | (how & 0x3fu);
+}
+
 /* The body in two pieces, zero around them; then the tail. */
 static void
 deed_ask(struct fuzz *f)
@@ -92,11 +100,12 @@ deed_ask(struct fuzz *f)
 
 	memset(&hdr, 0, sizeof(hdr));
 	hdr.type = row->type;
-	hdr.kept[0] = fuzz_u8(f);
-	hdr.kept[1] = fuzz_u8(f);
+	hdr.kept[0] = (uint16_t)some_kept(fuzz_u8(f));
+	hdr.kept[1] = (uint16_t)some_kept(fuzz_u8(f));
+	hdr.give = some_kept(fuzz_u8(f));
 	which = fuzz_u8(f);
 	other = fuzz_u8(f);
-	hdr.fd_cnt = (uint16_t)chan_travel(row, hdr.kept);
+	hdr.fd_cnt = (uint16_t)chan_travel(row, hdr.kept, hdr.give);
 	if (hdr.fd_cnt > MSG_KEPT)
 		hdr.fd_cnt = 0;
 	memset(body, 0, row->body_len);
@@ -173,8 +182,10 @@ serve_next(const struct serve_req *as)
 	if (chan_recv(&worker, &serve_msg) != 0)
 		return 1;
 	hdr = serve_msg.hdr;
-	if (serve_one(&worker, as, &serve_msg) != 0)
+	if (serve_any(&worker, as, &serve_msg) != 0)
 		return 1;
+	if (hdr.type == N_DROP)
+		return 0;
 	take_answer(hdr.type, hdr.id);
 	return 0;
 }
@@ -224,7 +235,7 @@ begin_channel(void)
 	chan_init(&transport, pair[1], MSG_TRANSPORT, MSG_FSWORKER, 1);
 	chan_phase(&worker, MSG_PHASE_RUN);
 	chan_phase(&transport, MSG_PHASE_RUN);
-	keep_init(&serve_keep);
+	serve_keep.max = KEEP;
 	given_cnt = 0;
 }
 
@@ -234,8 +245,10 @@ end(void)
 	unsigned int i;
 
 	fdbag_close(&serve_msg.fds);
-	for (i = 0; i < MSG_KEEP_MAX; i++)
-		fd_close(&serve_keep.fd[i]);
+	for (i = 0; i < KEEP; i++)
+		if (serve_keep.fd[i] != 0)
+			fd_close(&serve_keep.fd[i]);
+	memset(serve_keep.fd, 0, KEEP * sizeof(serve_keep.fd[0]));
 	for (i = 0; i < given_cnt && i < GIVEN_MAX; i++)
 		close(given[i]);
 	chan_close(&worker);

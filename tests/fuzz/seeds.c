@@ -150,14 +150,14 @@ seeds_msg(void)
 	}
 }
 
-/* A directory's descriptor that is kept, used, dropped. */
+/* A directory's descriptor that is kept, used; the node likewise. */
 static void
 seeds_msg_kept(void)
 {
 	static const uint8_t body[MSG_BODY_MAX];
-	static const uint8_t kept[][MSG_KEPT] = {
+	static const uint16_t kept[][MSG_KEPT] = {
 		{ MSG_KEEP_PUT | 3, 0 },
-		{ MSG_KEEP_USE | 3, MSG_KEEP_DROP | 4 },
+		{ MSG_KEEP_USE | 3, 0 },
 	};
 	const struct msg_row *row = msg_row(Q_LOOKUP);
 	unsigned int i, fd_cnt;
@@ -168,6 +168,7 @@ seeds_msg_kept(void)
 		memset(&hdr, 0, sizeof(hdr));
 		hdr.type = row->type;
 		memcpy(hdr.kept, kept[i], sizeof(hdr.kept));
+		hdr.give = (i == 0 ? MSG_KEEP_PUT : MSG_KEEP_USE) | 4;
 		seed_u8(seed_ends(row) + 8u * row->phase);
 		seed_u8(3);
 		seed_u8(fd_cnt);

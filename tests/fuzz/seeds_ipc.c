@@ -428,7 +428,7 @@ worker_begin(uint32_t flags, unsigned int policy)
 
 /* Two pieces of at most 255 bytes hold what is not zero, see deed_ask(). */
 static void
-ask_kept(uint16_t type, const uint8_t kept[MSG_KEPT], unsigned int fds,
+ask_kept(uint16_t type, const uint8_t kept[MSG_KEPT + 1], unsigned int fds,
     const void *body, const char *tail)
 {
 	const uint8_t *b = body;
@@ -439,8 +439,7 @@ ask_kept(uint16_t type, const uint8_t kept[MSG_KEPT], unsigned int fds,
 	first = end < 255 ? end : 255;
 	seed_u8(0);
 	seed_u8(row_nr(type));
-	seed_u8(kept[0]);
-	seed_u8(kept[1]);
+	seed_bytes(kept, MSG_KEPT + 1);
 	seed_u8(fds & 0xff);
 	seed_u8(fds >> 8);
 	seed_u8((unsigned int)first);
@@ -455,7 +454,7 @@ ask_kept(uint16_t type, const uint8_t kept[MSG_KEPT], unsigned int fds,
 static void
 ask(uint16_t type, unsigned int fds, const void *body, const char *tail)
 {
-	static const uint8_t none[MSG_KEPT];
+	static const uint8_t none[MSG_KEPT + 1];
 
 	ask_kept(type, none, fds, body, tail);
 }
@@ -501,9 +500,10 @@ seeds_worker_names(void)
 	struct q_access access = {.mask = R_OK | X_OK};
 	struct q_statx statx = {.mask = 0xfff};
 	static const struct q_self none;
-	static const uint8_t put[MSG_KEPT] = {MSG_KEEP_PUT | 3, 0};
-	static const uint8_t use[MSG_KEPT] = {MSG_KEEP_USE | 3,
-	    MSG_KEEP_DROP | 4};
+	static const uint8_t put[] = {MSG_KEEP_PUT >> 8 | 3, 0,
+	    MSG_KEEP_PUT >> 8 | 4};
+	static const uint8_t use[] = {MSG_KEEP_USE >> 8 | 3, 0,
+	    MSG_KEEP_USE >> 8 | 5};
 
 	worker_begin(0, 0);
 	ask_kept(Q_LOOKUP, put, SHARE_ROOT, &lookup, "");

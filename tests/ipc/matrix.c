@@ -254,7 +254,7 @@ static void
 matrix_kept_at(const struct msg_row *row, unsigned int i)
 {
 	static const unsigned int numbers[] = {
-		0, 1, MSG_KEEP_MAX - 1, MSG_KEEP_MAX, 63,
+		0, 1, MSG_KEEP_MAX - 1, MSG_KEEP_MAX, MSG_KEEP_NR(UINT16_MAX),
 	};
 	int ours = row->to == MSG_FSWORKER && row->from == MSG_TRANSPORT &&
 	    !row->answer;
@@ -265,19 +265,18 @@ matrix_kept_at(const struct msg_row *row, unsigned int i)
 	for (op = 0; op < 4; op++)
 		for (n = 0; n < sizeof(numbers) / sizeof(numbers[0]); n++) {
 			matrix_right(row, &o);
-			o.hdr.kept[i] = (uint8_t)(op << 6 | numbers[n]);
-			may = ours && numbers[n] < MSG_KEEP_MAX && op != 0 &&
-			    has == (o.hdr.kept[i] < MSG_KEEP_DROP);
+			o.hdr.kept[i] = (uint16_t)(op << 14 | numbers[n]);
+			use = op << 14 == MSG_KEEP_USE;
+			may = ours && numbers[n] < MSG_KEEP_MAX && has &&
+			    (use || op << 14 == MSG_KEEP_PUT);
 			may |= o.hdr.kept[i] == 0;
-			use = op << 6 == MSG_KEEP_USE;
 			if (use && has)
 				o.hdr.fd_cnt = (uint16_t)--o.fd_cnt;
 			wrong += !matrix_try(&o, may ? 0 : EPROTO);
 			o.hdr.fd_cnt = (uint16_t)++o.fd_cnt;
 			kept += !matrix_try(&o, EPROTO);
 		}
-	tap_ok(wrong == 0, "%s: descriptor %u kept, used, dropped",
-	    row->name, i);
+	tap_ok(wrong == 0, "%s: descriptor %u kept, used", row->name, i);
 	tap_ok(kept == 0, "%s: the same, with one more sent", row->name);
 }
 
@@ -307,6 +306,43 @@ matrix_kept(const struct msg_row *row)
 	tap_ok(matrix_try(&o, 0), "%s: none sent", row->name);
 }
 
+/* A node that is given and kept, instead of being sent or as well. */
+static void
+matrix_give(const struct msg_row *row)
+{
+	static const uint32_t numbers[] = {
+		0, 1, MSG_KEEP_MAX - 1, MSG_KEEP_MAX, MSG_KEEP_NR(UINT32_MAX),
+	};
+	struct matrix_out o;
+	unsigned int op, n, wrong = 0;
+	int may;
+
+	for (op = 0; op < 8; op++)
+		for (n = 0; n < sizeof(numbers) / sizeof(numbers[0]); n++) {
+			matrix_right(row, &o);
+			o.hdr.give = op << 14 | numbers[n];
+			may = row->gives && numbers[n] < MSG_KEEP_MAX &&
+			    (op << 14 == MSG_KEEP_PUT ||
+			    op << 14 == MSG_KEEP_USE);
+			may |= o.hdr.give == 0;
+			if (row->answer && op << 14 == MSG_KEEP_USE &&
+			    o.fd_cnt > 0)
+				o.hdr.fd_cnt = (uint16_t)--o.fd_cnt;
+			wrong += !matrix_try(&o, may ? 0 : EPROTO);
+		}
+	tap_ok(wrong == 0, "%s: a node that is given and kept", row->name);
+	if (!row->gives)
+		return;
+	matrix_right(row, &o);
+	o.hdr.give = MSG_KEEP_USE | 5;
+	tap_ok(matrix_try(&o, row->answer ? EPROTO : 0),
+	    "%s: kept instead of being sent, and all descriptors", row->name);
+	if (row->answer)
+		return;
+	o.hdr.kept[0] = MSG_KEEP_PUT | 5;
+	tap_ok(matrix_try(&o, EPROTO), "%s: one number for both", row->name);
+}
+
 static void
 matrix_errors(const struct msg_row *row)
 {
@@ -325,6 +361,10 @@ matrix_errors(const struct msg_row *row)
 	o.hdr.fd_cnt = 1;
 	tap_ok(matrix_try(&o, EPROTO), "%s: an error with a descriptor",
 	    row->name);
+	o.fd_cnt = 0;
+	o.hdr.fd_cnt = 0;
+	o.hdr.give = MSG_KEEP_PUT;
+	tap_ok(matrix_try(&o, EPROTO), "%s: an error with a node", row->name);
 }
 
 static void
@@ -393,6 +433,7 @@ main(void)
 		matrix_sizes(&msg_rows[i]);
 		matrix_fds(&msg_rows[i]);
 		matrix_kept(&msg_rows[i]);
+		matrix_give(&msg_rows[i]);
 		matrix_errors(&msg_rows[i]);
 		matrix_ways(&msg_rows[i]);
 	}

@@ -15,9 +15,9 @@
  */
 
 /*
- * Knows: directories that a worker keeps: what is true of them, and every lie
- * about their numbers.
- * Never: what a question does with a directory.
+ * Knows: nodes that a worker keeps: what is true of them, and every lie about
+ * their numbers.
+ * Never: what a question does with a node.
  */
 
 #include "config.h"
@@ -35,14 +35,14 @@
 #include "../frontend/tap.h"
 #include "rogue.h"
 
-#define KEEP_PUT(n)	(uint8_t)(MSG_KEEP_PUT | (n))
-#define KEEP_USE(n)	(uint8_t)(MSG_KEEP_USE | (n))
-#define KEEP_DROP(n)	(uint8_t)(MSG_KEEP_DROP | (n))
+#define KEEP_PUT(n)	(uint16_t)(MSG_KEEP_PUT | (n))
+#define KEEP_USE(n)	(uint16_t)(MSG_KEEP_USE | (n))
+#define KEEP_SOME	100	/* of the numbers */
 
 /* LOOKUP of name; fd -1 sends none.  Its errno, or -1. */
 static int
-rogue_keep_ask(struct rogue *r, const char *name, int fd, uint8_t kept,
-    uint8_t more)
+rogue_keep_ask(struct rogue *r, const char *name, int fd, uint16_t kept,
+    uint32_t give)
 {
 	struct q_lookup q;
 	struct chan_out out;
@@ -55,13 +55,13 @@ rogue_keep_ask(struct rogue *r, const char *name, int fd, uint8_t kept,
 	out.fds = &fd;
 	out.fd_cnt = fd != -1;
 	out.kept[0] = kept;
-	out.kept[1] = more;
+	out.give = give;
 	return worker_ask_tail(&r->w, &out);
 }
 
 static int
 rogue_keep_rename(struct rogue *r, const int *fds, unsigned int fd_cnt,
-    uint8_t one, uint8_t two)
+    uint16_t one, uint16_t two)
 {
 	struct q_rename q;
 	struct chan_out out;
@@ -77,6 +77,27 @@ rogue_keep_rename(struct rogue *r, const int *fds, unsigned int fd_cnt,
 	out.kept[0] = one;
 	out.kept[1] = two;
 	return worker_ask_tail(&r->w, &out);
+}
+
+/* Wants cnt numbers from first on no more. */
+static void
+rogue_keep_drop(struct rogue *r, unsigned int first, unsigned int cnt)
+{
+	struct n_drop n = { cnt, 0 };
+	uint16_t nr[MSG_DROP_MAX];
+	struct chan_out out;
+	unsigned int i;
+
+	for (i = 0; i < cnt && i < MSG_DROP_MAX; i++)
+		nr[i] = (uint16_t)(first + i);
+	memset(&out, 0, sizeof(out));
+	out.type = N_DROP;
+	out.body = &n;
+	out.tail = nr;
+	out.tail_len = i * sizeof(nr[0]);
+	if (chan_send(&r->w.chan, &out) != 0)
+		tap_diag("DROP is not taken");
+	chan_bell(&r->w.chan);
 }
 
 static void
@@ -97,12 +118,14 @@ rogue_keep_true(struct rogue *r, int sub)
 	tap_is(proc_fds(r->w.pid), before + 1, "one descriptor is kept");
 	for (i = 0; i < 1000; i++)
 		good += rogue_keep_ask(r, "inside", sub,
-		    KEEP_PUT(i % MSG_KEEP_MAX), 0) == 0;
-	tap_is(good, 1000, "every number, again and again");
-	tap_is(proc_fds(r->w.pid), before + (int)MSG_KEEP_MAX,
-	    "as many descriptors as there are numbers");
-	for (i = 1; i < (int)MSG_KEEP_MAX; i++)
-		rogue_keep_ask(r, "inside", -1, KEEP_USE(0), KEEP_DROP(i));
+		    KEEP_PUT(i % KEEP_SOME), 0) == 0;
+	tap_is(good, 1000, "numbers, again and again");
+	tap_is(proc_fds(r->w.pid), before + KEEP_SOME,
+	    "as many descriptors as numbers that were used");
+	rogue_keep_drop(r, 1, KEEP_SOME - 1);
+	/* A notice has no answer of its own. */
+	tap_rc(rogue_keep_ask(r, "inside", -1, KEEP_USE(0), 0), 0,
+	    "most of them are dropped");
 	tap_is(proc_fds(r->w.pid), before + 1, "what is dropped is closed");
 	tap_rc(rogue_keep_ask(r, "inside", -1, KEEP_USE(0), 0), 0,
 	    "what is not dropped is kept");
@@ -143,36 +166,117 @@ rogue_keep_foreign(struct rogue *r)
 	tap_ok(canary_intact(&r->out), "nothing outside changed");
 }
 
-/* A fresh worker must end by this, with status 1. */
+/*
+ * What is looked up is kept as well, and in its stead if this is a worker that
+ * can be believed.  alone: files need not be sent.
+ */
 static void
-rogue_keep_fatal(struct rogue *r, int fd, uint8_t kept, uint8_t more,
-    const char *what)
+rogue_keep_given(struct rogue *r, int alone, const char *who)
 {
-	int status, err;
+	int before = proc_fds(r->w.pid);
+	const struct msg_hdr *h = &r->w.msg.hdr;
 
-	rogue_worker(r);
-	err = rogue_keep_ask(r, "file", r->dirfd, KEEP_PUT(1), 0);
-	if (err == 0)
-		err = rogue_keep_ask(r, "file", fd, kept, more);
-	status = worker_wait(&r->w);
+	tap_rc(rogue_keep_ask(r, "file", r->dirfd, 0, KEEP_PUT(9)), 0,
+	    "%s: a node to be sent and kept", who);
+	tap_ok(h->give == KEEP_PUT(9) && h->fd_cnt == 1, "%s: it is", who);
+	tap_rc(rogue_keep_ask(r, "none", r->dirfd, 0, KEEP_USE(9)), ENOENT,
+	    "%s: one that is not there", who);
+	tap_rc(rogue_keep_ask(r, "x", -1, KEEP_USE(9), 0), ENOTDIR,
+	    "%s: the number is still the file's", who);
+	tap_rc(rogue_keep_ask(r, "file", r->dirfd, 0, KEEP_USE(9)), 0,
+	    "%s: a file to be kept only", who);
+	tap_ok(h->give == (alone ? KEEP_USE(9) : KEEP_PUT(9)) &&
+	    h->fd_cnt == !alone && r->w.msg.tail_len > 0,
+	    "%s: it is%s sent", who, alone ? " not" : "");
+	tap_rc(rogue_keep_ask(r, "sub", r->dirfd, 0, KEEP_USE(10)), 0,
+	    "%s: a directory to be kept only", who);
+	tap_ok(h->give == KEEP_PUT(10) && h->fd_cnt == 1,
+	    "%s: it is sent and kept", who);
+	tap_rc(rogue_keep_ask(r, "inside", -1, KEEP_USE(10), 0), 0,
+	    "%s: it can be used", who);
+	tap_is(proc_fds(r->w.pid), before + 2, "%s: two are kept", who);
+	rogue_keep_drop(r, 9, 2);
+	rogue_keep_ask(r, "file", r->dirfd, 0, 0);
+	tap_is(proc_fds(r->w.pid), before, "%s: until they are dropped", who);
+}
+
+/* The same of root's, and where it is not to be believed. */
+static void
+rogue_keep_root(struct rogue *r)
+{
+	struct a_whello user = r->who;
+	struct cred root;
+	unsigned int i;
+
+	cred_set(&root, CRED_ROOT, 0, 0);
+	for (i = 0; i < 4; i++) {
+		worker_who(&r->tree, &root, &r->who);
+		r->who.log_level = 0;
+		r->who.flags |= i == 1 ? 0 : MSG_SHARE_HANDLES;
+		r->who.flags |= i == 2 ? MSG_SHARE_READONLY : 0;
+		r->who.policy |= i == 3 ? MSG_POLICY_STRICT : 0;
+		rogue_worker(r);
+		if (i == 0)
+			rogue_keep_given(r, 1, "root");
+		tap_rc(rogue_keep_ask(r, "file", r->dirfd, 0, KEEP_USE(1)), 0,
+		    "root's worker %u", i);
+		tap_is(r->w.msg.hdr.fd_cnt, i != 0,
+		    "a descriptor only where one is needed: %u", i);
+		worker_stop(&r->w);
+	}
+	r->who = user;
+}
+
+static void
+rogue_keep_ended(struct rogue *r, int err, const char *what)
+{
+	int status = worker_wait(&r->w);
+
 	tap_ok(err == -1 && WIFEXITED(status) && WEXITSTATUS(status) == 1,
 	    "%s ends the worker", what);
 	worker_stop(&r->w);
 }
 
+/* A fresh worker must end by this, with status 1. */
+static void
+rogue_keep_fatal(struct rogue *r, int fd, uint16_t kept, uint32_t give,
+    const char *what)
+{
+	int err;
+
+	rogue_worker(r);
+	err = rogue_keep_ask(r, "file", r->dirfd, KEEP_PUT(1), 0);
+	if (err == 0)
+		err = rogue_keep_ask(r, "file", fd, kept, give);
+	rogue_keep_ended(r, err, what);
+}
+
+static void
+rogue_keep_undroppable(struct rogue *r, unsigned int first, unsigned int cnt,
+    const char *what)
+{
+	int err;
+
+	rogue_worker(r);
+	err = rogue_keep_ask(r, "file", r->dirfd, KEEP_PUT(1), 0);
+	rogue_keep_drop(r, first, cnt);
+	if (err == 0)
+		err = rogue_keep_ask(r, "file", r->dirfd, 0, 0);
+	rogue_keep_ended(r, err, what);
+}
+
 static void
 rogue_keep_lies(struct rogue *r)
 {
-	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-
-	rogue_keep_fatal(r, -1, KEEP_USE(2), 0, "a number without directory");
-	rogue_keep_fatal(r, -1, KEEP_USE(1), KEEP_DROP(2),
-	    "dropping what is not kept");
-	rogue_keep_fatal(r, -1, KEEP_USE(1), KEEP_DROP(1),
-	    "dropping what is used");
-	rogue_keep_fatal(r, r->filefd, KEEP_PUT(2), 0, "a file to be kept");
-	rogue_keep_fatal(r, null, KEEP_PUT(1), 0, "a device to be kept");
-	close(null);
+	rogue_keep_fatal(r, -1, KEEP_USE(2), 0, "a number without node");
+	rogue_keep_fatal(r, r->dirfd, KEEP_PUT(WORKER_KEEP_MAX), 0,
+	    "a number that it was not told of");
+	rogue_keep_fatal(r, r->dirfd, 0, KEEP_PUT(WORKER_KEEP_MAX),
+	    "such a number for what it gives");
+	rogue_keep_undroppable(r, 2, 1, "dropping what is not kept");
+	rogue_keep_undroppable(r, 1, 0, "dropping nothing");
+	rogue_keep_undroppable(r, 1, MSG_DROP_MAX, "dropping too much");
+	rogue_keep_undroppable(r, WORKER_KEEP_MAX, 1, "dropping beyond");
 }
 
 void
@@ -189,7 +293,9 @@ rogue_keep(struct rogue *r)
 	rogue_keep_true(r, sub);
 	rogue_keep_two(r, sub);
 	rogue_keep_foreign(r);
+	rogue_keep_given(r, 0, "a user");
 	worker_stop(&r->w);
+	rogue_keep_root(r);
 	rogue_keep_lies(r);
 	close(sub);
 }

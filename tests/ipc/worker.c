@@ -151,6 +151,7 @@ worker_who(const struct wtree *t, const struct cred *cred,
 	who->seccomp = SANDBOX_KILL;
 	who->mount_cnt = 1;
 	who->mounts[0] = t->mnt_id;
+	who->keep_max = WORKER_KEEP_MAX;
 }
 
 /* Let capabilities of a user who is not root live through exec. */

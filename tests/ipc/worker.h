@@ -46,6 +46,8 @@ struct worker {
 	uint32_t id;		/* of the last question */
 };
 
+#define WORKER_KEEP_MAX	128	/* nodes that it keeps */
+
 /* What wtree_make() needs; says why not in *why.  Returns 1 or 0. */
 int	wtree_possible(const char **why);
 

@@ -75,7 +75,17 @@ blink_hopen(struct blink *b, const struct msg_seal *seal, void *cookie)
 void
 wlink_call(struct wlink *w, struct req *r)
 {
+	unsigned int i;
+
 	(void)w;
+	for (i = 0; i < r->call.fd_cnt; i++) {
+		r->call.fds[i] = r->call.handles ? r->handle[i]->fd :
+		    node_fd(r->node[i]);
+		if (r->call.fds[i] == -1) {
+			ask_home(r);
+			return;
+		}
+	}
 	asked[ask_cnt++] = r;
 }
 

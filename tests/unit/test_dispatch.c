@@ -139,6 +139,7 @@ setup(void **state)
 	memset(left, 0, sizeof(left));
 	other_cnt = 0;
 	TAILQ_INIT(&workers.due);
+	workers.fs = &fs;
 	fs.wlink = &workers;
 	fs.base = event_base_new();
 	fs.reqs = req_pool_new(0);

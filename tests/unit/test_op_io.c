@@ -226,7 +226,8 @@ test_keep(void **state)
 	assert_non_null(asked);
 	assert_int_equal(asked->call.type, Q_WRITE);
 	assert_int_equal(asked->call.cred.class, CRED_ROOT);
-	assert_int_equal(asked->call.fds[0], 42);
+	assert_int_equal(asked->call.handles, 1);
+	assert_int_equal(asked->handle[0]->fd, 42);
 	assert_int_equal(asked->call.repeatable, 1);
 	answer(0, MSG_TAIL_MAX);
 	assert_int_equal(asked->call.q.write.off, 1000 + MSG_TAIL_MAX);

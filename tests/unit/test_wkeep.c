@@ -15,8 +15,8 @@
  */
 
 /*
- * Knows: what questions say of kept directories, against a worker that does
- * as it is told.
+ * Knows: what questions say of kept nodes, against a worker that does as it is
+ * told.
  * Never: a message.
  */
 
@@ -31,31 +31,18 @@
 
 #include "transport/wkeep.c"
 
-#include <fcntl.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #define NODES	80u
+#define KEPT	32u
 
 static struct node node[NODES];
 static struct wkeep keep;
 static struct req req;
 static struct fs fs;
 static struct chan_out out;
-static int worker_fd[MSG_KEEP_MAX];	/* what the worker has, 0: nothing */
+static uint64_t worker[KEPT];	/* whose descriptor the worker has, or 0 */
 static int fds[MSG_KEPT];
-
-struct node *
-node_get(struct node_table *t, uint64_t nodeid)
-{
-	unsigned int i;
-
-	(void)t;
-	for (i = 0; i < NODES; i++)
-		if (node_id(&node[i]) == nodeid && node[i].nlookup > 0)
-			return &node[i];
-	return NULL;
-}
 
 uint64_t
 node_id(const struct node *n)
@@ -69,14 +56,12 @@ node_fd(const struct node *n)
 	return n->fd;
 }
 
-/* Descriptors are all of a directory, and differ. */
 static void
-node_make(struct node *n, uint32_t mode)
+begin(uint32_t class)
 {
-	n->mode = mode;
-	n->nlookup = 1;
-	n->fd = open(S_ISDIR(mode) ? "/" : "/dev/null", O_PATH | O_CLOEXEC);
-	assert_true(n->fd > 0);
+	wkeep_free(&keep);
+	wkeep_init(&keep, &fs, class);
+	memset(worker, 0, sizeof(worker));
 }
 
 static int
@@ -86,14 +71,18 @@ setup(void **state)
 
 	(void)state;
 	memset(node, 0, sizeof(node));
-	memset(&keep, 0, sizeof(keep));
+	memset(&fs, 0, sizeof(fs));
 	memset(&req, 0, sizeof(req));
-	memset(worker_fd, 0, sizeof(worker_fd));
+	fs.conf.keep_max = KEPT;
+	fs.conf.flags = MSG_SHARE_HANDLES;
 	req.fs = &fs;
 	for (i = 0; i < NODES; i++) {
 		node[i].idx = i + 1;
-		node_make(&node[i], S_IFDIR | 0755);
+		node[i].mode = S_IFDIR | 0755;
+		node[i].fd = (int)(100 + i);
 	}
+	memset(&keep, 0, sizeof(keep));
+	begin(CRED_ROOT);
 	return 0;
 }
 
@@ -103,55 +92,40 @@ teardown(void **state)
 	unsigned int i;
 
 	(void)state;
+	wkeep_free(&keep);
 	for (i = 0; i < NODES; i++)
-		close(node[i].fd);
+		assert_null(node[i].kept);
+	assert_int_equal(fs.kept_gone, 0);
 	return 0;
 }
 
-/* The worker's part: what descriptor i of the question is. */
-static void
-worker_change(void)
-{
-	unsigned int i, n = 0, nr;
-
-	for (i = 0; i < MSG_KEPT; i++) {
-		nr = MSG_KEEP_NR(out.kept[i]);
-		if (out.kept[i] == 0 && i >= req.call.fd_cnt)
-			continue;
-		if (MSG_KEEP_OP(out.kept[i]) == MSG_KEEP_PUT)
-			worker_fd[nr] = out.fds[n];
-		if (MSG_KEEP_OP(out.kept[i]) == MSG_KEEP_DROP) {
-			assert_int_not_equal(worker_fd[nr], 0);
-			assert_true(i >= req.call.fd_cnt);
-			worker_fd[nr] = 0;
-		}
-		n += MSG_KEEP_OP(out.kept[i]) != MSG_KEEP_USE &&
-		    i < req.call.fd_cnt;
-	}
-	assert_int_equal(n, out.fd_cnt);
-}
-
+/* The worker's part: is descriptor i of the question that of node i? */
 static void
 worker_check(void)
 {
-	unsigned int i, n = 0;
-	int fd;
+	unsigned int i, n = 0, nr;
 
-	worker_change();
 	for (i = 0; i < req.call.fd_cnt; i++) {
-		fd = out.kept[i] == 0 ? out.fds[n] :
-		    worker_fd[MSG_KEEP_NR(out.kept[i])];
-		assert_int_equal(fd, req.call.fds[i]);
-		n += MSG_KEEP_OP(out.kept[i]) != MSG_KEEP_USE;
+		nr = MSG_KEEP_NR(out.kept[i]);
+		if (MSG_KEEP_OP(out.kept[i]) != MSG_KEEP_USE)
+			assert_int_equal(out.fds[n++], node_fd(req.node[i]));
+		if (MSG_KEEP_OP(out.kept[i]) == MSG_KEEP_PUT)
+			worker[nr] = node_id(req.node[i]);
 	}
+	assert_int_equal(n, out.fd_cnt);
+	for (i = 0; i < req.call.fd_cnt; i++)
+		if (out.kept[i] != 0)
+			assert_true(worker[MSG_KEEP_NR(out.kept[i])] ==
+			    node_id(req.node[i]));
 }
 
 /* A question about a and, unless it is NULL, b.  How many were sent? */
 static unsigned int
-ask(struct node *a, struct node *b)
+ask_as(uint16_t type, struct node *a, struct node *b)
 {
 	req.node[0] = a;
 	req.node[1] = b;
+	req.call.type = type;
 	req.call.fd_cnt = b == NULL ? 1 : 2;
 	req.call.fds[0] = a->fd;
 	req.call.fds[1] = b == NULL ? -1 : b->fd;
@@ -161,19 +135,56 @@ ask(struct node *a, struct node *b)
 	return out.fd_cnt;
 }
 
+static unsigned int
+ask(struct node *a, struct node *b)
+{
+	return ask_as(Q_RENAME, a, b);
+}
+
+/* n is looked up in node 0, and found; what the question said to keep. */
+static uint32_t
+look(struct node *n)
+{
+	struct chan_msg m;
+
+	ask_as(Q_LOOKUP, &node[0], NULL);
+	memset(&m.hdr, 0, sizeof(m.hdr));
+	m.hdr.give = out.give;
+	assert_int_equal(wkeep_answer(&req, &m), 0);
+	if (out.give != 0)
+		worker[MSG_KEEP_NR(out.give)] = node_id(n);
+	wkeep_claim(&fs, n);
+	wkeep_unclaimed(&fs);
+	return MSG_KEEP_OP(out.give);
+}
+
+/* What the worker is told to drop, it has. */
+static unsigned int
+drop(void)
+{
+	uint16_t nr[MSG_DROP_MAX];
+	unsigned int i, n = wkeep_drop(&keep, nr);
+
+	for (i = 0; i < n; i++) {
+		assert_true(worker[nr[i]] != 0);
+		worker[nr[i]] = 0;
+	}
+	return n;
+}
+
 static void
 test_once(void **state)
 {
 	unsigned int i;
 
 	(void)state;
-	for (i = 0; i < MSG_KEEP_MAX; i++)
+	for (i = 0; i < KEPT; i++)
 		assert_int_equal(ask(&node[i], NULL), 1);
-	for (i = 0; i < MSG_KEEP_MAX; i++)
+	for (i = 0; i < KEPT; i++)
 		assert_int_equal(ask(&node[i], NULL), 0);
 	/* One more takes the place of the oldest. */
-	assert_int_equal(ask(&node[MSG_KEEP_MAX], NULL), 1);
-	assert_int_equal(ask(&node[MSG_KEEP_MAX - 1], NULL), 0);
+	assert_int_equal(ask(&node[KEPT], NULL), 1);
+	assert_int_equal(ask(&node[KEPT - 1], NULL), 0);
 	assert_int_equal(ask(&node[1], NULL), 0);
 	assert_int_equal(ask(&node[0], NULL), 1);
 }
@@ -203,52 +214,26 @@ test_not_sent(void **state)
 	assert_int_equal(ask(&node[0], NULL), 0);
 }
 
+/* A file takes nobody's place who would have to be opened again. */
 static void
 test_files(void **state)
 {
-	struct node *n = &node[1];
+	unsigned int i;
 
 	(void)state;
-	close(n->fd);
-	node_make(n, S_IFREG | 0644);
-	assert_int_equal(ask(n, NULL), 1);
+	for (i = 0; i < KEPT; i++)
+		ask(&node[i], NULL);
+	node[40].mode = S_IFREG | 0644;
+	node[0].fd = -1;
+	assert_int_equal(ask(&node[40], NULL), 1);
 	assert_int_equal(out.kept[0], 0);
-	/* Nor what only says that it is a directory. */
-	n->mode = S_IFDIR | 0755;
-	assert_int_equal(ask(n, NULL), 1);
-	assert_int_equal(out.kept[0], 0);
-	assert_int_equal(ask(&node[0], n), 2);
-	assert_int_equal(ask(&node[0], n), 1);
-	/* Nor an open file or directory. */
+	node[0].fd = 100;
+	assert_int_equal(ask(&node[40], NULL), 1);
+	assert_int_equal(ask(&node[40], NULL), 0);
+	/* Open files are not kept at all. */
 	req.call.handles = 1;
 	assert_int_equal(ask(&node[0], NULL), 1);
 	assert_int_equal(out.kept[0], 0);
-}
-
-/* A nodeid that came back is another node. */
-static void
-test_another(void **state)
-{
-	(void)state;
-	assert_int_equal(ask(&node[0], NULL), 1);
-	node[0].gen++;
-	assert_int_equal(ask(&node[0], NULL), 1);
-	assert_int_equal(ask(&node[0], NULL), 0);
-}
-
-/* A node with another descriptor sends it, under the same number. */
-static void
-test_reopened(void **state)
-{
-	int old = node[0].fd;
-
-	(void)state;
-	assert_int_equal(ask(&node[0], NULL), 1);
-	node_make(&node[0], S_IFDIR | 0755);
-	assert_int_equal(ask(&node[0], NULL), 1);
-	assert_int_equal(MSG_KEEP_NR(out.kept[0]), 0);
-	assert_int_equal(ask(&node[0], NULL), 0);
-	close(old);
 }
 
 /* What nobody knows any more does not stay. */
@@ -261,36 +246,163 @@ test_gone(void **state)
 	for (i = 0; i < 10; i++)
 		ask(&node[i], NULL);
 	for (i = 1; i < 5; i++)
-		node[i].nlookup = 0;
-	for (i = 0; i < MSG_KEEP_MAX; i++)
-		assert_int_equal(ask(&node[0], NULL), 0);
-	for (i = 0; i < MSG_KEEP_MAX; i++)
-		have += worker_fd[i] != 0;
+		wkeep_forget(&node[i]);
+	assert_int_equal(fs.kept_gone, 4);
+	assert_int_equal(drop(), 4);
+	assert_int_equal(drop(), 0);
+	assert_int_equal(fs.kept_gone, 0);
+	for (i = 0; i < KEPT; i++)
+		have += worker[i] != 0;
 	assert_int_equal(have, 6);
+	assert_int_equal(ask(&node[1], NULL), 1);
+	assert_int_equal(ask(&node[9], NULL), 0);
+}
+
+/* Strict: a node with another descriptor sends it, under the same number. */
+static void
+test_strict(void **state)
+{
+	(void)state;
+	fs.conf.policy = MSG_POLICY_STRICT;
+	begin(CRED_ROOT);
+	assert_int_equal(ask(&node[0], NULL), 1);
+	node[0].fd = 50;
+	assert_int_equal(ask(&node[0], NULL), 1);
+	assert_int_equal(MSG_KEEP_NR(out.kept[0]), 0);
+	assert_int_equal(ask(&node[0], NULL), 0);
+	node[1].mode = S_IFREG;
+	assert_int_equal(ask(&node[1], NULL), 1);
+	assert_int_equal(ask(&node[1], NULL), 1);
+	assert_int_equal(look(&node[1]), 0);
+}
+
+/* Who is asked to keep what he gives, and need not send it. */
+static void
+test_who(void **state)
+{
+	static const struct {
+		uint32_t class, flags, policy, retried, debt, op;
+	} row[] = {
+		{ CRED_ROOT, MSG_SHARE_HANDLES, 0, 0, 0, MSG_KEEP_USE },
+		{ CRED_ROOT, MSG_SHARE_HANDLES, 0, 1, 0, MSG_KEEP_PUT },
+		{ CRED_ROOT, MSG_SHARE_HANDLES, 0, 0, 1, MSG_KEEP_PUT },
+		{ CRED_ROOT, 0, 0, 0, 0, MSG_KEEP_PUT },
+		{ CRED_ROOT, MSG_SHARE_HANDLES | MSG_SHARE_READONLY, 0, 0, 0,
+		    MSG_KEEP_PUT },
+		{ CRED_ROOT, MSG_SHARE_HANDLES, MSG_POLICY_STRICT, 0, 0, 0 },
+		{ CRED_USER, MSG_SHARE_HANDLES, 0, 0, 0, MSG_KEEP_PUT },
+		{ CRED_CREATOR, MSG_SHARE_HANDLES, 0, 0, 0, MSG_KEEP_PUT },
+	};
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		fs.conf.flags = row[i].flags;
+		fs.conf.policy = row[i].policy;
+		fs.list_debt = row[i].debt;
+		req.call.retried = (uint8_t)row[i].retried;
+		begin(row[i].class);
+		assert_int_equal(look(&node[1]), row[i].op);
+		ask_as(Q_UNLINK, &node[0], NULL);
+		assert_int_equal(out.give, 0);
+	}
+}
+
+/* What was given can be used, if it had no descriptor as well. */
+static void
+test_given(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	for (i = 1; i < KEPT; i++) {
+		node[i].fd = -1;
+		assert_int_equal(wkeep_enough(&keep, &req), 1);
+		look(&node[i]);
+	}
+	for (i = 1; i < KEPT; i++)
+		assert_int_equal(ask(&node[i], NULL), 0);
+	/* Known already: one of the two is too much. */
+	look(&node[5]);
+	assert_int_equal(fs.kept_gone, 1);
+	assert_int_equal(ask(&node[5], NULL), 0);
+	/* That was done in the place of node 1, the oldest. */
+	req.node[0] = &node[1];
+	assert_int_equal(wkeep_enough(&keep, &req), 0);
+	req.node[0] = &node[2];
+	assert_int_equal(wkeep_enough(&keep, &req), 1);
+}
+
+/* While the answer is not there the number is nobody's. */
+static void
+test_not_found(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < KEPT; i++)
+		ask(&node[i], NULL);
+	ask_as(Q_LOOKUP, &node[KEPT - 1], NULL);
+	assert_int_equal(wkeep_has(&keep, &node[0]), 0);
+	assert_int_equal(wkeep_has(&keep, &node[1]), 1);
+	assert_int_equal(wkeep_answer(&req, NULL), 0);
+	assert_null(fs.given);
+	assert_int_equal(wkeep_has(&keep, &node[0]), 1);
+	/* And still the oldest. */
+	ask_as(Q_LOOKUP, &node[KEPT - 1], NULL);
+	assert_int_equal(wkeep_has(&keep, &node[0]), 0);
+	wkeep_forget(&node[0]);
+	assert_int_equal(wkeep_answer(&req, NULL), 0);
+	assert_int_equal(drop(), 1);
+}
+
+static void
+test_lies(void **state)
+{
+	struct chan_msg m;
+
+	(void)state;
+	memset(&m.hdr, 0, sizeof(m.hdr));
+	ask(&node[0], NULL);
+	m.hdr.give = MSG_KEEP_PUT;
+	assert_int_equal(wkeep_answer(&req, &m), EPROTO);
+	ask_as(Q_LOOKUP, &node[0], NULL);
+	m.hdr.give = out.give + 1;
+	assert_int_equal(wkeep_answer(&req, &m), EPROTO);
+	m.hdr.give = MSG_KEEP_PUT | MSG_KEEP_NR(out.give);
+	assert_int_equal(wkeep_answer(&req, &m), 0);
+	wkeep_unclaimed(&fs);
+	assert_int_equal(fs.kept_gone, 1);
+	req.call.retried = 1;
+	ask_as(Q_LOOKUP, &node[0], NULL);
+	m.hdr.give = MSG_KEEP_USE | MSG_KEEP_NR(out.give);
+	assert_int_equal(wkeep_answer(&req, &m), EPROTO);
 }
 
 static void
 test_random(void **state)
 {
 	struct node *a, *b;
-	unsigned int i;
-	int old;
+	unsigned int i, n;
 
 	(void)state;
 	srandom(1);
 	for (i = 0; i < 200000; i++) {
-		a = &node[(unsigned int)random() % NODES];
+		a = &node[1 + (unsigned int)random() % (NODES - 1)];
 		b = &node[(unsigned int)random() % NODES];
-		if (random() % 64 == 0) {
+		n = (unsigned int)random() % 64;
+		if (n < 2) {
+			wkeep_forget(a);
 			a->gen++;
-			a->nlookup = (uint64_t)random() % 2;
-		}
-		if (random() % 64 == 0) {
-			old = a->fd;
-			node_make(a, S_IFDIR | 0755);
-			close(old);
-		}
-		ask(a, random() % 2 ? b : NULL);
+			a->fd = n == 0 ? -1 : (int)(100 + a->idx);
+			a->mode = n == 0 ? S_IFREG : S_IFDIR;
+		} else if (n < 20)
+			look(a);
+		else if (n < 22)
+			drop();
+		else if ((a->fd != -1 || wkeep_has(&keep, a)) &&
+		    (b->fd != -1 || wkeep_has(&keep, b)))
+			ask(a, random() % 2 ? b : NULL);
 	}
 }
 
@@ -304,9 +416,12 @@ main(void)
 		UNIT(test_two),
 		UNIT(test_not_sent),
 		UNIT(test_files),
-		UNIT(test_another),
-		UNIT(test_reopened),
 		UNIT(test_gone),
+		UNIT(test_strict),
+		UNIT(test_who),
+		UNIT(test_given),
+		UNIT(test_not_found),
+		UNIT(test_lies),
 		UNIT(test_random),
 	};
 
