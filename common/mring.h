@@ -29,7 +29,7 @@
  * A slot holds a message, or says that the next one is on the socket.
  */
 
-#define MRING_SLOTS 64u	     /* a power of two */
+#define MRING_SLOTS 16u	     /* a power of two; few stay in the cache */
 #define MRING_SLOT_LEN 1016u /* longest message in a slot */
 #define MRING_BELL_EACH 8u   /* messages that may wait for one bell */
 #define MRING_NO_CPU UINT32_MAX

@@ -31,17 +31,28 @@ const uint8_t msg_build_id[MSG_BUILD_ID] = {
 #include "build_id.h"
 };
 
+/* Where each row is: looking for it would touch the whole table. */
+enum msg_index {
+#define RPC(V, v, num, src, dst, qf, af, qt, at, ph, text) \
+	MSG_AT_Q_##V, \
+	MSG_AT_A_##V,
+#define MSG(V, v, num, src, dst, f, t, ph, text) MSG_AT_N_##V,
+#include "../common/msg.def"
+#undef RPC
+#undef MSG
+};
+
 /* An answer whose tail is a seal is about one node. */
 #define GIVES(at)	((at) == MSG_SEAL_MAX)
 
 const struct msg_row msg_rows[] = {
 #define RPC(V, v, num, src, dst, qf, af, qt, at, ph, text) \
-	{ "Q_" #V, text, Q_##V, qf, sizeof(struct q_##v), qt, \
+	[MSG_AT_Q_##V] = { "Q_" #V, text, Q_##V, qf, sizeof(struct q_##v), qt, \
 	    MSG_##src, MSG_##dst, MSG_PHASE_##ph, 0, GIVES(at) }, \
-	{ "A_" #V, text, A_##V, af, sizeof(struct a_##v), at, \
+	[MSG_AT_A_##V] = { "A_" #V, text, A_##V, af, sizeof(struct a_##v), at, \
 	    MSG_##dst, MSG_##src, MSG_PHASE_##ph, 1, GIVES(at) },
 #define MSG(V, v, num, src, dst, f, t, ph, text) \
-	{ "N_" #V, text, N_##V, f, sizeof(struct n_##v), t, \
+	[MSG_AT_N_##V] = { "N_" #V, text, N_##V, f, sizeof(struct n_##v), t, \
 	    MSG_##src, MSG_##dst, MSG_PHASE_##ph, 0, 0 },
 #include "../common/msg.def"
 #undef RPC
@@ -82,25 +93,22 @@ _Static_assert(sizeof(struct msg_dirent) % 8 == 0, "dirent alignment");
 const struct msg_row *
 msg_row(uint16_t type)
 {
-	unsigned int i;
-
 	/* A switch makes two rows with one number a compile error. */
 	switch (type) {
 #define RPC(V, v, num, from, to, qf, af, qt, at, ph, text) \
 	case Q_##V: \
-	case A_##V:
-#define MSG(V, v, num, from, to, f, t, ph, text) case N_##V:
+		return &msg_rows[MSG_AT_Q_##V]; \
+	case A_##V: \
+		return &msg_rows[MSG_AT_A_##V];
+#define MSG(V, v, num, from, to, f, t, ph, text) \
+	case N_##V: \
+		return &msg_rows[MSG_AT_N_##V];
 #include "../common/msg.def"
 #undef RPC
 #undef MSG
-		break;
 	default:
 		return NULL;
 	}
-	for (i = 0; i < msg_row_cnt; i++)
-		if (msg_rows[i].type == type)
-			return &msg_rows[i];
-	return NULL;
 }
 
 int

@@ -38,6 +38,9 @@
 #include "wlink.h"
 #include "wlink_int.h"
 
+/* Whatever a worker has been sent fits, and as much again. */
+_Static_assert(2 * WLINK_WINDOW <= MRING_SLOTS, "a ring is a window");
+
 /* Answer r, after the privileged retry if one is due. */
 static void
 wlink_answer(struct wlink *w, struct req *r, int err, struct chan_msg *m)
@@ -185,6 +188,7 @@ wlink_drop(struct worker *k)
 			wlink_due(k);
 		}
 	}
+	mring_here(&k->chan.ring, (uint32_t)sched_getcpu(), wlink_now_ns());
 	chan_bell(&k->chan);
 }
 

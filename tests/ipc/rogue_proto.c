@@ -41,7 +41,7 @@
 #include "rogue.h"
 
 #define FLOOD_FILES	130	/* more than one answer may carry */
-#define FLOOD_ASKS	40	/* times 128 descriptors, on a limit of 512 */
+#define FLOOD_ASKS	MRING_SLOTS /* times 128 descriptors, with 512 */
 #define RANDOM_ASKS	20000
 
 struct rogue_bytes {

@@ -24,7 +24,8 @@ transport_fs_tests = \
 	tests/unit/test_route \
 	tests/unit/test_wkeep \
 	tests/unit/test_wlink \
-	tests/unit/test_wlink_keep
+	tests/unit/test_wlink_keep \
+	tests/unit/test_wlink_ring
 check_PROGRAMS += $(transport_fs_tests)
 TESTS += $(transport_fs_tests)
 
@@ -77,6 +78,8 @@ tests_unit_test_route_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_route_LDADD = $(transport_fs_libs)
 tests_unit_test_wkeep_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_wkeep_LDADD = $(transport_fs_libs)
+tests_unit_test_wlink_ring_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_wlink_ring_LDADD = $(transport_fs_libs)
 tests_unit_test_wlink_SOURCES = tests/unit/test_wlink.c tests/unit/wlinkenv.h
 tests_unit_test_wlink_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_wlink_LDADD = $(transport_fs_libs)
