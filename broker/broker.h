@@ -54,7 +54,9 @@ struct broker {
 	struct tree tree;
 	struct policy *policy;	/* frozen, as conf is */
 	struct userns userns;	/* what workers and transport live in */
-	uint32_t userns_flags;	/* MSG_SHARE_ONE_USER, _OWN_GROUPS */
+	int bare;		/* no namespaces */
+	uint64_t bound;		/* bounding set that nobody could cut */
+	uint32_t userns_flags;	/* MSG_SHARE_ONE_USER, _OWN_GROUPS, _BARE */
 	struct cred own_groups;	/* if they are stuck */
 	struct groups groups;	/* what policy looks at */
 	uint32_t rules;		/* MSG_POLICY_* */

@@ -255,7 +255,7 @@ const struct conf_opt conf_opts[] = {
 	NUMBER("rlimit-nofile", rlimit_nofile, INT32_MAX,
 	    "most open files, 0 = leave as it is"),
 	CHOICE("sandbox", 1, sandbox, conf_sandbox, "MODE",
-	    "accepted for compatibility; the jail is always complete"),
+	    "none: do without namespaces where none can be had"),
 	CHOICE("seccomp", 1, seccomp, conf_seccomp, "ACTION",
 	    "what a forbidden system call does (default: kill)"),
 	CALL("modcaps", 0, 1, conf_modcaps, 0, "LIST",

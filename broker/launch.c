@@ -60,6 +60,9 @@ launch_ids(const struct launch *l)
 	uint64_t caps = JAIL_CAP(CAP_SETUID) | JAIL_CAP(CAP_SETGID);
 	int usernsfd = l->usernsfd;
 
+	/* There is nothing left to give up. */
+	if (l->bare)
+		return;
 	if (usernsfd == -1)
 		caps_keep(caps, 0);
 	else if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == -1)
@@ -95,7 +98,8 @@ launch_child(const struct launch *l)
 	strlcpy(title, l->title, sizeof(title));
 	argv[0] = title;
 	argv[1] = NULL;
-	root_empty();
+	if (!l->bare)
+		root_empty();
 	launch_leave(l->terminal);
 	src[0] = src[1] = l->nullfd;
 	src[2] = STDERR_FILENO;
@@ -111,20 +115,39 @@ launch_child(const struct launch *l)
 	fatal("viofsd-transport");
 }
 
+pid_t
+launch_fork(uint64_t namespaces, int *pidfd)
+{
+	struct clone_args ca;
+	pid_t pid;
+
+	*pidfd = -1;
+	memset(&ca, 0, sizeof(ca));
+	ca.flags = CLONE_PIDFD | namespaces;
+	ca.pidfd = (uintptr_t)pidfd;
+	ca.exit_signal = SIGCHLD;
+	if (namespaces != 0) {
+		pid = (pid_t)syscall(SYS_clone3, &ca, sizeof(ca));
+		if (pid == -1)
+			fatal("clone3: no new namespaces");
+		return pid;
+	}
+	/* Containers that allow no namespace may not allow clone3(2) at all. */
+	if ((pid = fork()) == -1)
+		fatal("fork");
+	if (pid != 0 &&
+	    (*pidfd = (int)syscall(SYS_pidfd_open, pid, 0)) == -1)
+		fatal("pidfd_open");
+	return pid;
+}
+
 int
 launch_transport(const struct launch *l)
 {
-	struct clone_args ca;
-	int pidfd = -1;
-	long pid;
+	int pidfd;
 
-	memset(&ca, 0, sizeof(ca));
-	ca.flags = CLONE_PIDFD | CLONE_NEWPID | ROOT_NAMESPACES;
-	ca.pidfd = (uintptr_t)&pidfd;
-	ca.exit_signal = SIGCHLD;
-	if ((pid = syscall(SYS_clone3, &ca, sizeof(ca))) == -1)
-		fatal("clone3: no new namespaces");
-	if (pid == 0)
+	if (launch_fork(l->bare ? 0 : CLONE_NEWPID | ROOT_NAMESPACES,
+	    &pidfd) == 0)
 		launch_child(l);
 	return pidfd;
 }

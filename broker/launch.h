@@ -34,6 +34,7 @@ struct launch {
 	int chanfd;		/* the transport's end */
 	int stuck;		/* its supplementary groups stay */
 	int terminal;		/* for launch_leave() */
+	int bare;		/* no namespaces, no other ids */
 	uid_t uid;		/* 0 only if there is no other */
 	gid_t gid;
 	uint64_t nofile;	/* descriptors it may hold */
@@ -48,6 +49,13 @@ struct launch {
  * sched_yield(2) lets nobody run who is in another one.  Fatal on failure.
  */
 void	launch_leave(int terminal);
+
+/*
+ * Fork into these new namespaces (CLONE_NEW*, clone(2); 0: none).  Returns the
+ * child's pid and a pidfd, for the caller to close, in *pidfd; 0 in the child.
+ * Fatal on failure.
+ */
+pid_t	launch_fork(uint64_t namespaces, int *pidfd);
 
 /*
  * Start the transport as the first process of its own pid namespace, with an

@@ -3,6 +3,7 @@ sbin_PROGRAMS += viofsd
 
 viofsd_SOURCES = \
 	broker/main.c broker/broker.h \
+	broker/bare.c broker/bare.h \
 	broker/conf.c broker/conf.h broker/conf_opt.h \
 	broker/conf_caps.c broker/conf_check.c broker/conf_ids.c \
 	broker/conf_legacy.c broker/conf_policy.c broker/conf_tab.c \

@@ -37,6 +37,7 @@
 #include "../common/landlock.h"
 #include "../common/log.h"
 #include "../common/proc.h"
+#include "bare.h"
 #include "broker.h"
 #include "launch.h"
 #include "policy.h"
@@ -93,6 +94,17 @@ main_identity(void)
 		fatal("ids");
 }
 
+/* What is there for root, or for somebody who can have no namespaces. */
+static int
+main_security(const struct conf *conf)
+{
+	int bare = bare_needed(conf);
+
+	if (geteuid() != 0 && !bare)
+		fatalx("--print-security: must be run as root");
+	return security_print(stdout, bare);
+}
+
 /* Step 3: the one descriptor that may have been handed over. */
 static void
 main_claim(struct broker *b)
@@ -111,7 +123,7 @@ main_claim(struct broker *b)
 static void
 main_jail(struct broker *b)
 {
-	uint64_t caps = JAIL_CAP(CAP_KILL);
+	uint64_t caps = b->bare ? 0 : JAIL_CAP(CAP_KILL);
 	uint64_t nofile = MAIN_NOFILE;
 	struct cred self;
 
@@ -120,9 +132,12 @@ main_jail(struct broker *b)
 	if (b->handles && b->tree.mount_cnt > MAIN_MOUNTS)
 		nofile += b->tree.mount_cnt;
 	jail_limits(nofile, 0, RLIM_INFINITY);
-	caps_keep(caps, caps);
+	if (!b->bare)
+		caps_keep(caps, caps);
 	jail_no_new_privs();
 	b->landlock = (uint32_t)landlock_enter_supervisor();
+	if (b->landlock == 0 && b->bare)
+		fatalx("no Landlock");
 	if (b->landlock == 0)
 		log_warnx("this kernel has no Landlock; namespaces and filters "
 		    "stand alone");
@@ -187,10 +202,9 @@ main(int argc, char *argv[])
 	title_init(argc, argv);
 	conf_load(conf, argc, argv);
 	main_identity();
-	if (conf->print_security && geteuid() != 0)
-		fatalx("--print-security: must be run as root");
 	if (conf->print_security)
-		return security_print(stdout);
+		return main_security(conf);
+	setup.conf = conf;
 	b->conf = conf;
 	b->policy = &main_fixed.v.policy;
 	main_claim(b);

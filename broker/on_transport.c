@@ -57,6 +57,9 @@ on_hello_fill(const struct broker *b, struct a_hello *a)
 	if (b->rules & MSG_POLICY_HOST) {
 		a->root_uid = c->rules.root_uid;
 		a->root_gid = c->rules.root_gid;
+	} else if (b->bare) {
+		a->root_uid = b->own_groups.uid;
+		a->root_gid = b->own_groups.gid;
 	}
 	strlcpy(a->name, b->name, sizeof(a->name));
 	a->root_mnt_id = b->tree.mounts[0];

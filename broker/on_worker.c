@@ -113,7 +113,8 @@ on_wready_differs(const struct worker *w, const struct n_wready *n)
 	    memcmp(n->groups.gids, groups->gids, sizeof(c->gids)) != 0)
 		return "its supplementary groups are wrong";
 	if (n->cap_eff != w->caps || n->cap_prm != w->caps ||
-	    n->cap_bnd != w->caps || n->cap_inh != 0 || n->cap_amb != 0)
+	    n->cap_bnd != (w->caps | w->broker->bound) || n->cap_inh != 0 ||
+	    n->cap_amb != 0)
 		return "its capabilities are wrong";
 	if (n->no_new_privs != 1 || n->dumpable != 0)
 		return "it could gain privileges or be looked into";

@@ -83,6 +83,13 @@ policy_set(struct policy *p, const struct policy_rules *r,
 		p->root_caps = r->root_caps;
 }
 
+void
+policy_bare(struct policy *p)
+{
+	p->bare = 1;
+	p->root_caps = 0;
+}
+
 static int
 policy_in(uint32_t id, uint32_t first, uint32_t last)
 {
@@ -306,6 +313,8 @@ policy_check(const struct policy *p, const struct cred *cred, uint64_t *caps)
 uint64_t
 policy_spawner_caps(const struct policy *p)
 {
+	if (p->bare)
+		return 0;
 	return JAIL_CAP(CAP_SETUID) | JAIL_CAP(CAP_SETGID) |
 	    JAIL_CAP(CAP_SETPCAP) | JAIL_CAP(CAP_KILL) | p->root_caps;
 }

@@ -80,6 +80,7 @@ struct policy {
 	struct idmap ids;	/* checked; the rules outlive the policy */
 	struct idspace space[2];	/* by enum idmap_of */
 	int stuck;		/* groups cannot be changed */
+	int bare;		/* no namespaces: space is one user */
 	struct policy_rules rules;
 	const struct groups *groups;	/* outlives the policy; or NULL */
 };
@@ -112,6 +113,9 @@ void	policy_space(struct policy *p, const struct idspace space[2],
  */
 void	policy_set(struct policy *p, const struct policy_rules *r,
 	    const struct groups *g);
+
+/* There are no namespaces: nobody has a capability.  After policy_set(). */
+void	policy_bare(struct policy *p);
 
 /* 1 if the host's word is the last one, else 0. */
 static inline int

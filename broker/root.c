@@ -114,6 +114,13 @@ root_verify(void)
 }
 
 void
+root_stay(void)
+{
+	if (chdir("/") == -1)
+		fatal("chdir");
+}
+
+void
 root_empty(void)
 {
 	int mnt;

@@ -43,4 +43,7 @@ void	root_unshare(void);
  */
 void	root_empty(void);
 
+/* Keep the root that there is, and no other directory busy. */
+void	root_stay(void);
+
 #endif

@@ -25,9 +25,10 @@
  */
 
 /*
- * Print a table of all mechanisms and processes.  Returns 0, or 1 if one is
- * missing without which viofsd does not serve.
+ * Print a table of all mechanisms and processes; bare: of those that there are
+ * without namespaces (bare.h).  Returns 0, or 1 if one is missing without which
+ * viofsd does not serve.
  */
-int	security_print(FILE *f);
+int	security_print(FILE *f, int bare);
 
 #endif

@@ -31,6 +31,7 @@
 
 #include "../common/jail.h"
 #include "../common/log.h"
+#include "bare.h"
 #include "broker.h"
 #include "launch.h"
 #include "limit.h"
@@ -47,7 +48,7 @@ setup_notes(struct broker *b)
 {
 	const struct conf *c = b->conf;
 
-	if (c->sandbox != CONF_SANDBOX_NAMESPACE ||
+	if ((c->sandbox != CONF_SANDBOX_NAMESPACE && !b->bare) ||
 	    c->seccomp == CONF_SECCOMP_NONE)
 		log_info("the complete jail and filters are used whatever "
 		    "--sandbox and --seccomp say");
@@ -74,6 +75,8 @@ setup_policy(struct broker *b, uint64_t have)
 	if (policy_host(&c->rules) || c->rules.groups == POLICY_GROUPS_HOST)
 		groups_load(&b->groups, &c->rules);
 	policy_set(b->policy, &c->rules, &b->groups);
+	if (b->bare)
+		policy_bare(b->policy);
 	for (cap = 0; cap <= CAP_LAST_CAP; cap++)
 		if ((c->caps_add | c->rules.root_caps) & ~have & JAIL_CAP(cap))
 			fatalx("%s: viofsd was started without %s",
@@ -237,8 +240,11 @@ setup_share(struct broker *b)
 
 	jail_observe(&id);
 	setup_policy(b, id.cap_prm);
-	tree_clone(&b->tree, c->shared_dir, c->readonly,
-	    c->handles != CONF_HANDLES_NEVER);
+	if (b->bare)
+		tree_here(&b->tree, c->shared_dir);
+	else
+		tree_clone(&b->tree, c->shared_dir, c->readonly,
+		    c->handles != CONF_HANDLES_NEVER);
 	setup_handles(b, id.cap_prm);
 	if (getrandom(b->seal_key, sizeof(b->seal_key), 0) !=
 	    (ssize_t)sizeof(b->seal_key))
@@ -257,16 +263,21 @@ setup_acquire(struct broker *b, struct setup *s)
 		socket_syslog();
 		log_init("B");
 	}
+	b->bare = bare_needed(c);
 	setup_notes(b);
 	if (c->socket_group != NULL)
 		gid = conf_group(c->socket_group);
 	helper_open(&s->helpers);
-	setup_userns(b, s);
+	if (b->bare)
+		bare_enter(b, s);
+	else
+		setup_userns(b, s);
 	setup_share(b);
 	b->nofile = (uint32_t)limit_nofile(c->rlimit_nofile);
 	s->helper_nofile = limit_helpers();
 	b->keep_max = limit_keep(s->helper_nofile);
-	setup_transport_ids(b, s);
+	if (!b->bare)
+		setup_transport_ids(b, s);
 	/* Behind what may be refused, for the socket would stay. */
 	if (c->socket_path != NULL)
 		b->listenfd = socket_listen(c->socket_path, gid, &b->lockfd);
@@ -303,22 +314,29 @@ setup_children(struct broker *b, struct setup *s)
 	l.chanfd = s->transportfd;
 	l.stuck = b->userns.stuck;
 	l.terminal = s->terminal;
+	l.bare = b->bare;
 	l.uid = s->ids.uid;
 	l.gid = s->ids.gid;
 	l.nofile = b->nofile;
 	l.title = s->title;
 	b->transport_pidfd = launch_transport(&l);
-	root_unshare();
+	if (!b->bare)
+		root_unshare();
 	sc.policy = b->policy;
 	sc.nullfd = s->nullfd;
 	sc.usernsfd = s->usernsfd;
 	sc.exefd = s->helpers.fsworkerfd;
 	sc.chanfd = s->spawnerfd;
 	sc.terminal = s->terminal;
+	sc.rootfd = b->tree.rootfd;
+	sc.readonly = b->conf->readonly;
 	sc.nofile = s->helper_nofile;
 	sc.action = b->action;
 	b->spawner_pidfd = spawner_start(&sc);
-	root_empty();
+	if (b->bare)
+		root_stay();
+	else
+		root_empty();
 	fd_close(&s->nullfd);
 	fd_close(&s->usernsfd);
 	fd_close(&s->transportfd);

@@ -30,6 +30,7 @@ struct broker;
 
 /* What is acquired and given to children, and closed afterwards. */
 struct setup {
+	struct conf *conf;	/* not frozen before setup_children() */
 	struct helper_set helpers;
 	struct conf_ids ids;
 	struct userns here;	/* what we are in */

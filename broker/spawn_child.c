@@ -39,6 +39,7 @@
 #include "../common/log.h"
 #include "../common/proc.h"
 #include "fdmap.h"
+#include "policy.h"
 #include "spawn_child.h"
 
 #define SPAWN_FD_EXE	(PROC_FD_PROC + 1)
@@ -92,13 +93,17 @@ spawn_child_ambient(uint64_t caps)
 }
 
 static void
-spawn_child_ids(const struct cred *cred, uint64_t caps, int stuck)
+spawn_child_ids(const struct cred *cred, uint64_t caps,
+    const struct policy *policy)
 {
+	/* We are that user, without a capability, and cannot be another. */
+	if (policy->bare)
+		return;
 	caps_keep(caps | JAIL_CAP(CAP_SETUID) | JAIL_CAP(CAP_SETGID), caps);
 	/* Cleared again by the exec. */
 	if (caps != 0 && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == -1)
 		fatal("PR_SET_KEEPCAPS");
-	if (!stuck && setgroups(cred->gid_cnt, cred->gids) == -1)
+	if (!policy->stuck && setgroups(cred->gid_cnt, cred->gids) == -1)
 		fatal("setgroups");
 	if (setresgid(cred->gid, cred->gid, cred->gid) == -1)
 		fatal("setresgid");
@@ -111,7 +116,8 @@ spawn_child_ids(const struct cred *cred, uint64_t caps, int stuck)
 }
 
 void
-spawn_child(const struct q_spawn *q, uint64_t caps, int chanfd, int stuck)
+spawn_child(const struct q_spawn *q, uint64_t caps, int chanfd,
+    const struct policy *policy)
 {
 	char who[CRED_STR_MAX], title[CRED_STR_MAX + 32], *argv[2];
 	char *envp[1] = { NULL };
@@ -124,7 +130,7 @@ spawn_child(const struct q_spawn *q, uint64_t caps, int chanfd, int stuck)
 	argv[1] = NULL;
 	spawn_child_signals();
 	spawn_child_fds(chanfd);
-	spawn_child_ids(&q->cred, caps, stuck);
+	spawn_child_ids(&q->cred, caps, policy);
 	proc_die_with_parent();
 	syscall(SYS_execveat, SPAWN_FD_EXE, "", argv, envp, AT_EMPTY_PATH);
 	fatal("viofsd-fsworker");

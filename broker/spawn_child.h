@@ -19,6 +19,8 @@
 
 #include "../common/msg.h"
 
+struct policy;
+
 /*
  * Knows: how a child of the spawner becomes a worker: descriptors, ids,
  * capabilities, exec.
@@ -37,6 +39,6 @@
  */
 __attribute__((noreturn))
 void	spawn_child(const struct q_spawn *q, uint64_t caps, int chanfd,
-	    int stuck);
+	    const struct policy *policy);
 
 #endif

@@ -32,7 +32,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <linux/sched.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -42,9 +41,11 @@
 #include "../common/chan.h"
 #include "../common/caps.h"
 #include "../common/jail.h"
+#include "../common/landlock.h"
 #include "../common/log.h"
 #include "../common/proc.h"
 #include "../common/sandbox_fsworker.h"
+#include "bare.h"
 #include "fdmap.h"
 #include "launch.h"
 #include "policy.h"
@@ -110,6 +111,19 @@ spawner_signals(struct spawner *s)
 }
 
 /*
+ * An empty root needs no Landlock.  Without one, this is what keeps us from all
+ * files but the share's, which workers open in a domain that they inherit, and
+ * the one program that we start.
+ */
+static void
+spawner_bare(const struct spawner_conf *sc)
+{
+	jail_no_new_privs();
+	if (landlock_enter_bare(sc->rootfd, sc->exefd, sc->readonly) == 0)
+		fatalx("no Landlock");
+}
+
+/*
  * No Landlock here: a domain is inherited, and none could hold both the
  * share, which workers open files in, and the executable, which is outside.
  */
@@ -120,10 +134,13 @@ spawner_jail(const struct policy *policy, uint64_t nofile)
 	struct cred self;
 
 	jail_limits(nofile, 0, RLIM_INFINITY);
-	caps_keep(caps, caps);
+	if (!policy->bare)
+		caps_keep(caps, caps);
 	jail_no_new_privs();
 	proc_die_with_parent();
 	cred_set(&self, CRED_ROOT, 0, 0);
+	if (policy->bare)
+		bare_self(policy->space, &self);
 	if (policy->stuck)
 		jail_own_groups(&self);
 	jail_verify(&self, caps);
@@ -210,7 +227,7 @@ spawner_fork(struct spawner *s, const struct q_spawn *q, int chanfd,
 	if ((*pid = fork()) == -1)
 		return errno;
 	if (*pid == 0)
-		spawn_child(q, caps, chanfd, s->policy->stuck);
+		spawn_child(q, caps, chanfd, s->policy);
 	p->pid = *pid;
 	p->worker_id = q->worker_id;
 	return 0;
@@ -327,6 +344,7 @@ spawner_main(const struct spawner_conf *sc)
 	enum sandbox_action action = sc->action;
 	uint64_t nofile = sc->nofile;
 	int src[SPAWNER_FD_CNT], usernsfd = sc->usernsfd;
+	int bare = sc->policy->bare;
 
 	log_init("S");
 	s->policy = sc->policy;
@@ -335,12 +353,15 @@ spawner_main(const struct spawner_conf *sc)
 	src[0] = src[1] = sc->nullfd;
 	src[2] = STDERR_FILENO;
 	src[PROC_FD_BROKER] = sc->chanfd;
-	src[SPAWNER_FD_PROC] = spawner_procfs();
+	src[SPAWNER_FD_PROC] = bare ? root_proc() : spawner_procfs();
 	src[SPAWNER_FD_EXE] = sc->exefd;
 	/* The procfs is mounted with the broker's rights, beside the host's. */
-	root_empty();
+	if (!bare)
+		root_empty();
 	if (usernsfd != -1)
 		userns_become_root(&usernsfd, s->policy->stuck);
+	if (bare)
+		spawner_bare(sc);
 	fdmap(src, SPAWNER_FD_CNT, 3);
 	spawner_signals(s);
 	chan_init(&s->broker, PROC_FD_BROKER, MSG_SPAWNER, MSG_BROKER, 0);
@@ -354,17 +375,10 @@ spawner_main(const struct spawner_conf *sc)
 int
 spawner_start(const struct spawner_conf *sc)
 {
-	struct clone_args ca;
-	int pidfd = -1;
-	long pid;
+	int pidfd;
 
-	memset(&ca, 0, sizeof(ca));
-	ca.flags = CLONE_PIDFD | CLONE_NEWPID | CLONE_NEWNS;
-	ca.pidfd = (uintptr_t)&pidfd;
-	ca.exit_signal = SIGCHLD;
-	if ((pid = syscall(SYS_clone3, &ca, sizeof(ca))) == -1)
-		fatal("clone3: no new pid namespace");
-	if (pid == 0)
+	if (launch_fork(sc->policy->bare ? 0 : CLONE_NEWPID | CLONE_NEWNS,
+	    &pidfd) == 0)
 		spawner_main(sc);
 	return pidfd;
 }

@@ -36,15 +36,17 @@ struct spawner_conf {
 	int exefd;		/* viofsd-fsworker */
 	int chanfd;		/* the spawner's end */
 	int terminal;		/* for launch_leave() */
+	int rootfd;		/* of the share, for Landlock; used if bare */
+	int readonly;
 	uint64_t nofile;	/* limit for it and the workers */
 	enum sandbox_action action;
 };
 
 /*
- * Fork the spawner into a new pid namespace.  The broker must be in its own
- * other namespaces and empty root already.  All descriptors stay the caller's;
- * after this, whatever else the caller forks would be in that namespace too.
- * Returns a pidfd; fatal on failure.
+ * Fork the spawner into a new pid namespace, unless the policy is bare.  The
+ * broker must be in its own other namespaces and empty root already.  All
+ * descriptors stay the caller's; after this, whatever else the caller forks
+ * would be in that namespace too.  Returns a pidfd; fatal on failure.
  */
 int	spawner_start(const struct spawner_conf *sc);
 

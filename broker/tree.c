@@ -218,14 +218,14 @@ tree_seal(int fd, int readonly)
 		fatal("--shared-dir: mount_setattr");
 }
 
-void
-tree_clone(struct tree *t, const char *path, int readonly, int handles)
+/* Open the directory and say where it is. */
+static int
+tree_dir(const char *path, char share[PATH_MAX])
 {
-	char link[64], share[PATH_MAX];
+	char link[64];
 	ssize_t len;
 	int dirfd;
 
-	memset(t, 0, sizeof(*t));
 	dirfd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dirfd == -1) {
 		if (errno == ENOTDIR)
@@ -234,10 +234,32 @@ tree_clone(struct tree *t, const char *path, int readonly, int handles)
 	}
 	/* Where the kernel says it is, whatever links led there. */
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", dirfd);
-	len = readlink(link, share, sizeof(share) - 1);
+	len = readlink(link, share, PATH_MAX - 1);
 	if (len == -1 || share[0] != '/')
 		fatal("--shared-dir: '%s' has no path", path);
 	share[len] = '\0';
+	return dirfd;
+}
+
+void
+tree_here(struct tree *t, const char *path)
+{
+	char share[PATH_MAX];
+
+	memset(t, 0, sizeof(*t));
+	t->fd = -1;
+	t->rootfd = tree_dir(path, share);
+	tree_find_mounts(t, share, 0);
+}
+
+void
+tree_clone(struct tree *t, const char *path, int readonly, int handles)
+{
+	char share[PATH_MAX];
+	int dirfd;
+
+	memset(t, 0, sizeof(*t));
+	dirfd = tree_dir(path, share);
 	t->fd = open_tree(dirfd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
 	    AT_EMPTY_PATH | AT_RECURSIVE);
 	if (t->fd == -1)

@@ -51,6 +51,13 @@ void	tree_clone(struct tree *t, const char *path, int readonly,
 	    int handles);
 
 /*
+ * Without a clone: the directory path where it is, on the host's mounts with
+ * the host's flags.  Its files are those on mounts that are there now.  Fatal
+ * on failure.
+ */
+void	tree_here(struct tree *t, const char *path);
+
+/*
  * Do file handles work for the root of the share?  Returns 0, EOPNOTSUPP
  * where the filesystem has none, or another errno of name_to_handle_at(2) or
  * open_by_handle_at(2).

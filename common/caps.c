@@ -61,3 +61,12 @@ caps_keep(uint64_t keep, uint64_t bound)
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) == -1)
 		fatal("PR_CAP_AMBIENT_CLEAR_ALL");
 }
+
+void
+caps_none(void)
+{
+	struct jail_identity id;
+
+	jail_observe(&id);
+	caps_keep(0, id.cap_eff & JAIL_CAP(CAP_SETPCAP) ? 0 : id.cap_bnd);
+}

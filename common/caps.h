@@ -31,4 +31,10 @@
  */
 void	caps_keep(uint64_t keep, uint64_t bound);
 
+/*
+ * Give up every capability, and the bounding set as far as that is possible:
+ * whoever has no CAP_SETPCAP cannot, and no_new_privs must stand in for it.
+ */
+void	caps_none(void);
+
 #endif

@@ -48,6 +48,10 @@ struct ll_beneath {
 
 #define LL_CREATE_RULESET_VERSION	1u
 #define LL_RULE_PATH_BENEATH		1
+#define LL_FS_EXECUTE			0x0001ULL
+#define LL_FS_READ_FILE			0x0004ULL
+#define LL_FS_READ_DIR			0x0008ULL
+#define LL_FS_IOCTL_DEV			0x8000ULL
 #define LL_NET_TCP_ALL			0x3ULL
 #define LL_SCOPE_ABSTRACT_UNIX		0x1ULL
 #define LL_SCOPE_SIGNAL			0x2ULL
@@ -65,35 +69,49 @@ landlock_fs(int abi)
 	return (1ULL << ll_fs_bits[n - 1]) - 1;
 }
 
+/* What is allowed in spite of it, beneath each of two descriptors. */
+struct ll_allow {
+	int rootfd, exefd;	/* -1: nothing */
+	uint64_t root;		/* rights, those that there are */
+};
+
 static void
-landlock_allow(int ruleset, uint64_t rights, int rootfd)
+landlock_allow(int ruleset, uint64_t rights, int fd)
 {
 	struct ll_beneath rule;
 
+	if (fd == -1)
+		return;
 	rule.allowed = rights;
-	rule.fd = rootfd;
+	rule.fd = fd;
 	if (syscall(SYS_landlock_add_rule, ruleset, LL_RULE_PATH_BENEATH,
 	    &rule, 0) == -1)
 		fatal("landlock_add_rule");
 }
 
-static int
-landlock_apply(int rootfd, uint64_t scoped)
+int
+landlock_abi(void)
 {
-	struct ll_ruleset attr;
-	size_t len = sizeof(attr.fs);
 	long abi;
-	int ruleset;
 
 	abi = syscall(SYS_landlock_create_ruleset, NULL, 0,
 	    LL_CREATE_RULESET_VERSION);
-	if (abi == -1) {
-		if (errno == ENOSYS || errno == EOPNOTSUPP)
-			return 0;
+	if (abi == -1 && errno != ENOSYS && errno != EOPNOTSUPP)
 		fatal("landlock_create_ruleset");
-	}
+	return abi == -1 ? 0 : (int)abi;
+}
+
+static int
+landlock_apply(const struct ll_allow *allow, uint64_t scoped)
+{
+	struct ll_ruleset attr;
+	size_t len = sizeof(attr.fs);
+	int ruleset, abi;
+
+	if ((abi = landlock_abi()) == 0)
+		return 0;
 	memset(&attr, 0, sizeof(attr));
-	attr.fs = landlock_fs((int)abi);
+	attr.fs = landlock_fs(abi);
 	if (abi >= 4) {
 		attr.net = LL_NET_TCP_ALL;
 		len = sizeof(attr.fs) + sizeof(attr.net);
@@ -105,22 +123,37 @@ landlock_apply(int rootfd, uint64_t scoped)
 	ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr, len, 0);
 	if (ruleset == -1)
 		fatal("landlock_create_ruleset");
-	if (rootfd != -1)
-		landlock_allow(ruleset, attr.fs, rootfd);
+	landlock_allow(ruleset, attr.fs & allow->root, allow->rootfd);
+	landlock_allow(ruleset, LL_FS_EXECUTE | LL_FS_READ_FILE, allow->exefd);
 	if (syscall(SYS_landlock_restrict_self, ruleset, 0) == -1)
 		fatal("landlock_restrict_self");
 	close(ruleset);
-	return (int)abi;
+	return abi;
 }
 
 int
 landlock_enter(int rootfd)
 {
-	return landlock_apply(rootfd, LL_SCOPE_ABSTRACT_UNIX | LL_SCOPE_SIGNAL);
+	const struct ll_allow allow = { rootfd, -1, UINT64_MAX };
+
+	return landlock_apply(&allow, LL_SCOPE_ABSTRACT_UNIX | LL_SCOPE_SIGNAL);
 }
 
 int
 landlock_enter_supervisor(void)
 {
-	return landlock_apply(-1, LL_SCOPE_ABSTRACT_UNIX);
+	const struct ll_allow allow = { -1, -1, 0 };
+
+	return landlock_apply(&allow, LL_SCOPE_ABSTRACT_UNIX);
+}
+
+int
+landlock_enter_bare(int rootfd, int exefd, int readonly)
+{
+	struct ll_allow allow = { rootfd, exefd,
+	    ~(LL_FS_EXECUTE | LL_FS_IOCTL_DEV) };
+
+	if (readonly)
+		allow.root = LL_FS_READ_FILE | LL_FS_READ_DIR;
+	return landlock_apply(&allow, LL_SCOPE_ABSTRACT_UNIX | LL_SCOPE_SIGNAL);
 }

@@ -38,4 +38,15 @@ int	landlock_enter(int rootfd);
  */
 int	landlock_enter_supervisor(void);
 
+/*
+ * As landlock_enter(), where no mount of its own says what the share is for:
+ * beneath rootfd no program is executed and no device driver is spoken to and,
+ * with readonly, no content and no name is changed.  The file exefd may be
+ * executed, -1: none.
+ */
+int	landlock_enter_bare(int rootfd, int exefd, int readonly);
+
+/* The ABI that landlock_enter() would find, 0 where there is none. */
+int	landlock_abi(void);
+
 #endif

@@ -125,7 +125,8 @@ enum msg_cache {
 #define MSG_SHARE_NO_OPENDIR	0x400000u /* OPENDIR is ENOSYS */
 #define MSG_SHARE_ONE_USER	0x800000u /* none but root's exists */
 #define MSG_SHARE_OWN_GROUPS	0x1000000u /* groups are the starter's */
-#define MSG_SHARE_FLAGS		0x1ffffffu
+#define MSG_SHARE_BARE		0x2000000u /* no namespaces: one user */
+#define MSG_SHARE_FLAGS		0x3ffffffu
 
 /* a_hello.policy and a_whello.policy: whose rights count, what is not done */
 #define MSG_POLICY_HOST		0x0001u	/* the host's answer is final */
@@ -163,7 +164,7 @@ struct a_hello {
 	uint32_t idmap_cnt;	/* rules in the tail, struct idmap_rule */
 	uint32_t policy;	/* MSG_POLICY_* */
 	uint32_t root_uid;	/* host ids of guest root, or of everybody, */
-	uint32_t root_gid;	/* with MSG_POLICY_HOST; else 0 */
+	uint32_t root_gid;	/* with MSG_POLICY_HOST, _SHARE_BARE; else 0 */
 	char name[MSG_SHARE_NAME];	/* for the log */
 	char tag[MSG_TAG_MAX];	/* padded with NUL, not always terminated */
 	uint8_t pad[4];

@@ -17,8 +17,8 @@
 /*
  * Knows: openat(2), openat2(2) and the procfs directory that makes another
  * open file out of a descriptor; provenance of descriptors.
- * Never: a path of more than one component except in at_walk(); ".." except in
- * at_parent().
+ * Never: a path of more than one component to open except in at_walk(); ".."
+ * except in at_parent().
  */
 
 #include "config.h"
@@ -36,6 +36,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../common/fdbag.h"
 #include "../common/log.h"
 #include "../common/proc.h"
 #include "../common/sandbox_fsworker.h"
@@ -109,6 +110,67 @@ at_walked(const struct a_whello *who, int fd)
 	    (fcntl(fd, F_GETFL) & O_PATH) != 0;
 }
 
+/* As the kernel names it, from this process's root on. */
+static int
+at_link(int fd, char path[PATH_MAX])
+{
+	char number[AT_NUMBER_MAX];
+	ssize_t n;
+
+	n = readlinkat(PROC_FD_PROC, at_number(fd, number), path,
+	    PATH_MAX - 1);
+	if (n == -1)
+		return errno;
+	path[n] = '\0';
+	return path[0] == '/' ? 0 : ESTALE;
+}
+
+/*
+ * Mounts of one's own end at the share's root, and so do names in them; those
+ * of the host do not.
+ */
+int
+at_path(const struct a_whello *who, int fd, char path[PATH_MAX])
+{
+	static char root[PATH_MAX];
+	size_t len;
+	int err;
+
+	if ((err = at_link(fd, path)) != 0 ||
+	    (who->flags & MSG_SHARE_BARE) == 0)
+		return err;
+	if ((err = at_link(FSWORKER_FD_ROOT, root)) != 0)
+		return err;
+	len = strlen(root);
+	if (len == 1)
+		return 0;
+	if (strncmp(path, root, len) != 0 ||
+	    (path[len] != '\0' && path[len] != '/'))
+		return ESTALE;
+	memmove(path, path + len, strlen(path + len) + 1);
+	if (path[0] == '\0')
+		memcpy(path, "/", 2);
+	return 0;
+}
+
+int
+at_below(const struct a_whello *who, int fd)
+{
+	static char path[PATH_MAX];
+
+	return (who->flags & MSG_SHARE_BARE) == 0 ||
+	    at_path(who, fd, path) == 0;
+}
+
+int
+at_is_top(const struct a_whello *who, int fd)
+{
+	static char path[PATH_MAX];
+
+	return (who->flags & MSG_SHARE_BARE) != 0 &&
+	    at_path(who, fd, path) == 0 && path[1] == '\0';
+}
+
 int
 at_claim(const struct a_whello *who, int fd, uint32_t *type)
 {
@@ -120,7 +182,7 @@ at_claim(const struct a_whello *who, int fd, uint32_t *type)
 		more = WALK_MASK;
 	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, mask | more,
 	    &stx) == -1 || (stx.stx_mask & mask) != mask ||
-	    !at_mnt_ours(who, stx.stx_mnt_id)) {
+	    !at_mnt_ours(who, stx.stx_mnt_id) || !at_below(who, fd)) {
 		log_guest(LOG_KEY_WORKER,
 		    "refused a descriptor from outside the share");
 		return EBADF;
@@ -187,20 +249,6 @@ at_child(int dirfd, const char *name, int *fd)
 }
 
 int
-at_path(int fd, char path[PATH_MAX])
-{
-	char number[AT_NUMBER_MAX];
-	ssize_t n;
-
-	n = readlinkat(PROC_FD_PROC, at_number(fd, number), path,
-	    PATH_MAX - 1);
-	if (n == -1)
-		return errno;
-	path[n] = '\0';
-	return path[0] == '/' ? 0 : ESTALE;
-}
-
-int
 at_walk(const char *path, int *fd)
 {
 	struct open_how how = { O_PATH, 0, RESOLVE_BENEATH };
@@ -209,11 +257,18 @@ at_walk(const char *path, int *fd)
 }
 
 int
-at_parent(int dirfd, int *fd)
+at_parent(const struct a_whello *who, int dirfd, int *fd)
 {
 	struct open_how how = { O_PATH | O_DIRECTORY, 0, 0 };
+	int err;
 
-	return at_open(dirfd, "..", &how, fd);
+	if ((err = at_open(dirfd, "..", &how, fd)) != 0)
+		return err;
+	/* The host may have moved dirfd since it was looked at. */
+	if (at_below(who, *fd))
+		return 0;
+	fd_close(fd);
+	return ESTALE;
 }
 
 int

@@ -48,9 +48,18 @@ int	at_mnt_ours(const struct a_whello *who, uint64_t mnt_id);
 /*
  * Does fd, which came with a question, lie on a mount of the share?  Returns 0
  * with the file's type (S_IF*, inode(7)) in *type, or EBADF, logged; with
- * --permissions strict, for an O_PATH descriptor, also as walk_check().
+ * --permissions strict, for an O_PATH descriptor, also as walk_check().  Where
+ * the share has no mounts of its own (MSG_SHARE_BARE) it must also have a name
+ * below the shared directory, now or when it was removed.
  */
 int	at_claim(const struct a_whello *who, int fd, uint32_t *type);
+
+/*
+ * Where the share has no mounts of its own (MSG_SHARE_BARE): is the kernel's
+ * name for fd below the shared directory, now or when it was removed?  1 or 0;
+ * elsewhere always 1, for the mounts tell.
+ */
+int	at_below(const struct a_whello *who, int fd);
 
 /* As at_claim(), and ENOTDIR unless it is a directory. */
 int	at_claim_dir(const struct a_whello *who, int fd);
@@ -89,24 +98,31 @@ int	at_tmpfile(int dirfd, int flags, uint32_t mode, int *fd);
 
 /*
  * The name that the kernel has now for the file behind fd, from the share's
- * root on, with a slash in front.  Returns 0, or errno: ESTALE if it has none,
- * ENAMETOOLONG.
+ * root on, with a slash in front.  Returns 0, or errno: ESTALE if it has none
+ * or is not below the root, ENAMETOOLONG.
  */
-int	at_path(int fd, char path[PATH_MAX]);
+int	at_path(const struct a_whello *who, int fd, char path[PATH_MAX]);
+
+/*
+ * Is fd, a directory, the shared directory itself, where no mount begins with
+ * it (MSG_SHARE_BARE)?  1 or 0; elsewhere attr_is_top() tells.
+ */
+int	at_is_top(const struct a_whello *who, int fd);
 
 /*
  * O_PATH descriptor of path, of any length, from the share's root; every
  * directory on it must be open to this worker.  Only with --permissions strict:
- * others do not keep the root.
+ * others do not keep the root, or not for this.
  */
 int	at_walk(const char *path, int *fd);
 
 /*
  * O_PATH descriptor of the directory above dirfd.  The root of the share's
  * tree has no mount above it, so the kernel answers the root itself there;
- * callers check the result's provenance all the same.
+ * callers check the result's provenance all the same.  ESTALE if it is not
+ * below a shared directory that has no mount of its own.
  */
-int	at_parent(int dirfd, int *fd);
+int	at_parent(const struct a_whello *who, int dirfd, int *fd);
 
 /*
  * Open the file behind fd once more.  Only for regular files and directories

@@ -98,7 +98,7 @@ attr_get(const struct a_whello *who, int fd, struct msg_attr *attr)
 {
 	struct statx stx;
 
-	return attr_stat(who, fd, 0, &stx, attr);
+	return !at_below(who, fd) ? EXDEV : attr_stat(who, fd, 0, &stx, attr);
 }
 
 int

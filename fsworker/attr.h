@@ -28,8 +28,8 @@ struct statx;
 
 /*
  * Attributes of the file behind fd, O_PATH or open.  Returns 0; EXDEV if the
- * file is on a mount that the share does not consist of; or the errno of
- * statx(2).
+ * file is on a mount that the share does not consist of, or not at_below(); or
+ * the errno of statx(2).
  */
 int	attr_get(const struct a_whello *who, int fd, struct msg_attr *attr);
 

@@ -157,6 +157,21 @@ main_watch(const struct chan *broker)
 		fatalx("the broker spoke out of turn or is gone");
 }
 
+/* Where there is no mount of the share's own, nothing else keeps us in it. */
+static int
+main_landlock(const struct a_whello *who, int rootfd)
+{
+	int abi;
+
+	if ((who->flags & MSG_SHARE_BARE) == 0)
+		return landlock_enter(rootfd);
+	abi = landlock_enter_bare(rootfd, -1,
+	    (who->flags & MSG_SHARE_READONLY) != 0);
+	if (abi == 0)
+		fatalx("no Landlock");
+	return abi;
+}
+
 /* Give up what is left and read back that it is gone. */
 static void
 main_jail(const struct a_whello *who, int rootfd, struct n_wready *ready)
@@ -169,9 +184,10 @@ main_jail(const struct a_whello *who, int rootfd, struct n_wready *ready)
 	jail_limits(MAIN_NOFILE + who->keep_max, 1, RLIM_INFINITY);
 	jail_no_new_privs();
 	proc_die_with_parent();
-	ready->landlock = (uint32_t)landlock_enter(rootfd);
-	/* Strict: every node is walked to from here. */
-	if ((who->policy & MSG_POLICY_STRICT) == 0)
+	ready->landlock = (uint32_t)main_landlock(who, rootfd);
+	/* Strict: every node is walked to from here; bare: has its name. */
+	if ((who->policy & MSG_POLICY_STRICT) == 0 &&
+	    (who->flags & MSG_SHARE_BARE) == 0)
 		fd_close(&rootfd);
 	if (who->flags & MSG_SHARE_OWN_GROUPS)
 		jail_own_groups(&want);

@@ -108,10 +108,10 @@ on_parent(struct serve_req *req, const struct q_parent *q,
 	if ((err = at_claim_dir(req->who, dirfd)) != 0 ||
 	    (err = attr_stat(req->who, dirfd, 0, &stx, &a->attr)) != 0)
 		return err;
-	if (attr_is_top(req->who, &stx))
+	if (attr_is_top(req->who, &stx) || at_is_top(req->who, dirfd))
 		err = at_reopen(dirfd, O_PATH, &fd);
 	else
-		err = at_parent(dirfd, &fd);
+		err = at_parent(req->who, dirfd, &fd);
 	return err != 0 ? err : give_node(req, fd, &a->attr);
 }
 

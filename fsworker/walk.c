@@ -103,7 +103,7 @@ walk_there(const struct a_whello *who, int fd, const struct statx *stx)
 	struct statx got;
 	int found, err;
 
-	if ((err = at_path(fd, path)) != 0)
+	if ((err = at_path(who, fd, path)) != 0)
 		return err;
 	if ((err = at_walk(path[1] != '\0' ? path + 1 : ".", &found)) != 0)
 		return err == ENOENT || err == ENOTDIR || err == ELOOP ?

@@ -261,19 +261,25 @@ main_acquire(struct server *s, int rootfd)
 static void
 main_jail(const struct server *s)
 {
+	uint32_t flags = s->fs.conf.flags;
 	struct jail_identity id;
 	struct cred self;
 
 	jail_limits(s->fs.conf.nofile, 0, RLIM_INFINITY);
 	jail_no_new_privs();
-	if (landlock_enter(-1) == 0)
+	if (landlock_enter(-1) == 0) {
+		if (flags & MSG_SHARE_BARE)
+			fatalx("no Landlock");
 		log_warnx("this kernel has no Landlock");
+	}
 	jail_observe(&id);
-	if (id.cap_bnd != 0 || ((id.euid == 0 || id.egid == 0) &&
-	    (s->fs.conf.flags & MSG_SHARE_ONE_USER) == 0))
+	/* Without CAP_SETPCAP nobody can cut the bounding set. */
+	if ((id.cap_bnd != 0 && (flags & MSG_SHARE_BARE) == 0) ||
+	    ((id.euid == 0 || id.egid == 0) &&
+	    (flags & MSG_SHARE_ONE_USER) == 0))
 		fatalx("the transport was started with privilege");
 	cred_set(&self, CRED_USER, id.euid, id.egid);
-	if (s->fs.conf.flags & MSG_SHARE_OWN_GROUPS)
+	if (flags & MSG_SHARE_OWN_GROUPS)
 		jail_own_groups(&self);
 	jail_verify(&self, 0);
 }

@@ -79,10 +79,17 @@ route_no_ids(const struct req *r, int creates, int *none)
 	return 0;
 }
 
+/* Where nobody but who started viofsd has workers, root is that user. */
 static void
-route_as_root(struct cred *c)
+route_as_root(const struct req *r, struct cred *c)
 {
-	cred_set(c, CRED_ROOT, 0, 0);
+	const struct a_hello *conf = &r->fs->conf;
+
+	if ((conf->flags & MSG_SHARE_BARE) == 0)
+		cred_set(c, CRED_ROOT, 0, 0);
+	else
+		cred_set(c, conf->root_uid == 0 ? CRED_ROOT : CRED_USER,
+		    conf->root_uid, conf->root_gid);
 }
 
 /* Guest root where the host's word is the last one. */
@@ -134,14 +141,14 @@ route_first(const struct req *r, int creates, struct cred *c)
 	if ((err = route_no_ids(r, creates, &none)) != 0)
 		return err;
 	if (none) {
-		route_as_root(c);
+		route_as_root(r, c);
 		return 0;
 	}
 	if ((err = route_host_ids(r, &uid, &gid)) != 0)
 		return err;
 	/* Guest root acts as the share's root, whatever owns its files. */
 	if (r->in.uid == 0 && !creates)
-		route_as_root(c);
+		route_as_root(r, c);
 	else if (uid == 0)
 		cred_set(c, CRED_ROOT, 0, gid);
 	else
@@ -157,7 +164,7 @@ route_root(const struct req *r, struct cred *c)
 	const struct handle *h;
 
 	if ((r->fs->conf.policy & MSG_POLICY_HOST) == 0) {
-		route_as_root(c);
+		route_as_root(r, c);
 		return 0;
 	}
 	h = r->handle[1] != NULL ? r->handle[1] : r->handle[0];
@@ -179,7 +186,9 @@ route_retry(const struct req *r, int err, struct cred *c)
 	if (r->call.creates) {
 		*c = r->call.cred;
 		c->class = CRED_CREATOR;
-	} else
-		route_as_root(c);
-	return 1;
+		/* ... who would have no capability then, and so is the same. */
+		return (r->fs->conf.flags & MSG_SHARE_BARE) == 0;
+	}
+	route_as_root(r, c);
+	return !cred_equal(c, &r->call.cred);
 }

@@ -127,12 +127,29 @@ fdmap(const int *src, unsigned int cnt, unsigned int keep_cnt)
 }
 
 void
-spawn_child(const struct q_spawn *q, uint64_t caps, int chanfd, int stuck)
+spawn_child(const struct q_spawn *q, uint64_t caps, int chanfd,
+    const struct policy *p)
 {
 	(void)q;
 	(void)caps;
 	(void)chanfd;
-	(void)stuck;
+	(void)p;
+	abort();
+}
+
+pid_t
+launch_fork(uint64_t namespaces, int *pidfd)
+{
+	(void)namespaces;
+	(void)pidfd;
+	abort();
+}
+
+void
+bare_self(const struct idspace space[2], struct cred *c)
+{
+	(void)space;
+	(void)c;
 	abort();
 }
 

@@ -59,14 +59,18 @@ rogue_open_files(const struct rogue *r, struct rogue_foreign *f)
 	    openat(r->out.dirfd, "clink", O_PATH | O_NOFOLLOW | O_CLOEXEC) };
 	f[n++] = (struct rogue_foreign){ "a pipe outside, O_PATH",
 	    openat(r->out.dirfd, "cpipe", O_PATH | O_CLOEXEC) };
+	f[n++] = (struct rogue_foreign){ "the directory above, O_PATH",
+	    fcntl(r->tree.rootfd, F_DUPFD_CLOEXEC, 0) };
+	f[n++] = (struct rogue_foreign){ "the host's root, O_PATH",
+	    open("/", O_PATH | O_CLOEXEC) };
+	if (r->who.flags & MSG_SHARE_BARE)
+		return n;
 	f[n++] = (struct rogue_foreign){ "the share on another mount",
 	    openat(r->tree.plainfd, ".", O_RDONLY | O_CLOEXEC) };
 	f[n++] = (struct rogue_foreign){ "the share on another mount, O_PATH",
 	    fcntl(r->tree.plainfd, F_DUPFD_CLOEXEC, 0) };
 	f[n++] = (struct rogue_foreign){ "the share's file on another mount",
 	    openat(r->tree.plainfd, "file", O_RDWR | O_CLOEXEC) };
-	f[n++] = (struct rogue_foreign){ "the host's root, O_PATH",
-	    open("/", O_PATH | O_CLOEXEC) };
 	return n;
 }
 

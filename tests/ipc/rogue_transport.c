@@ -26,16 +26,19 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../../common/landlock.h"
 #include "../frontend/proc.h"
 #include "../frontend/tap.h"
 #include "rogue.h"
 
 /* 0-2, broker, procfs, transport: what a worker always has. */
 #define ROGUE_WORKER_FDS	9
+#define ROGUE_BARE_FDS		10	/* and the share's root */
 
 void
 rogue_name(char name[MSG_NAME_MAX], const char *text)
@@ -196,18 +199,21 @@ rogue_healthy(struct rogue *r, const char *after)
 	rogue_name(a.body.lookup.name, "none");
 	err = rogue_send(r, &a);
 	tap_rc(-err, -ENOENT, "the worker answers after %s", after);
-	tap_is(proc_fds(r->w.pid), ROGUE_WORKER_FDS,
+	tap_is(proc_fds(r->w.pid), r->who.flags & MSG_SHARE_BARE ?
+	    ROGUE_BARE_FDS : ROGUE_WORKER_FDS,
 	    "no descriptor is left after %s", after);
 	tap_ok(canary_intact(&r->out), "nothing outside changed by %s", after);
 }
 
 static void
-rogue_setup(struct rogue *r)
+rogue_setup(struct rogue *r, int bare)
 {
 	struct cred cred;
 
 	memset(r, 0, sizeof(*r));
 	wtree_make(&r->tree, ROGUE_UID);
+	if (bare)
+		wtree_plain(&r->tree);
 	canary_make(&r->out, r->tree.rootfd, "outside");
 	r->dirfd = openat(r->tree.sharefd, ".", O_RDONLY | O_DIRECTORY |
 	    O_CLOEXEC);
@@ -220,7 +226,71 @@ rogue_setup(struct rogue *r)
 	worker_who(&r->tree, &cred, &r->who);
 	r->who.log_level = 0;
 	r->who.flags |= MSG_SHARE_XATTR | MSG_SHARE_POSIX_ACL |
-	    MSG_SHARE_LABEL | MSG_SHARE_HANDLES;
+	    MSG_SHARE_LABEL | (bare ? MSG_SHARE_BARE : MSG_SHARE_HANDLES);
+}
+
+static void
+rogue_moved(struct rogue *r)
+{
+	struct rogue_ask a;
+	int fd;
+
+	if (mkdirat(r->tree.sharefd, "gone", 0777) == -1 ||
+	    (fd = openat(r->tree.sharefd, "gone", O_PATH | O_CLOEXEC)) == -1)
+		tap_bail("gone: %s", strerror(errno));
+	rogue_question(r, Q_MKDIR, &a);
+	a.fds[0] = fd;
+	tap_rc(-rogue_send(r, &a), -EACCES, "root's directory is closed");
+	if (fchmodat(r->tree.sharefd, "gone", 0777, 0) == -1 ||
+	    renameat(r->tree.sharefd, "gone", r->tree.rootfd, "gone") == -1)
+		tap_bail("gone: %s", strerror(errno));
+	tap_rc(-rogue_send(r, &a), -EBADF, "a directory that was moved out");
+	if (renameat(r->tree.rootfd, "gone", r->tree.sharefd, "gone") == -1)
+		tap_bail("gone: %s", strerror(errno));
+	tap_rc(-rogue_send(r, &a), 0, "... and is back");
+	close(fd);
+}
+
+static void
+rogue_remove(struct rogue *r)
+{
+	tap_ok(canary_intact(&r->out), "nothing outside changed at all");
+	close(r->dirfd);
+	close(r->filefd);
+	canary_close(&r->out);
+	wtree_remove(&r->tree);
+}
+
+/* The same on the host's mounts, where one mount has the share and the rest. */
+static void
+rogue_bare(struct rogue *r)
+{
+	struct a_parent above;
+	struct rogue_ask a;
+	struct statx stx;
+
+	rogue_setup(r, 1);
+	rogue_worker(r);
+	if (r->w.ready.landlock == 0) {
+		tap_bail("no Landlock, and yet a worker without namespaces");
+		return;
+	}
+	rogue_names(r);
+	rogue_fds(r);
+	rogue_links(r);
+	rogue_meta(r);
+	rogue_rights(r);
+	rogue_race(r);
+	rogue_question(r, Q_PARENT, &a);
+	tap_rc(-rogue_send(r, &a), 0, "above the share is something");
+	if (statx(r->tree.sharefd, "", AT_EMPTY_PATH, STATX_INO, &stx) == -1)
+		tap_bail("share: %s", strerror(errno));
+	memcpy(&above, r->w.msg.body, sizeof(above));
+	tap_is(above.attr.ino == stx.stx_ino, 1, "... which is the share");
+	/* Moved out by the host: what was a directory of the share. */
+	rogue_moved(r);
+	worker_stop(&r->w);
+	rogue_remove(r);
 }
 
 int
@@ -234,7 +304,7 @@ main(void)
 		return tap_done();
 	}
 	signal(SIGPIPE, SIG_IGN);
-	rogue_setup(&r);
+	rogue_setup(&r, 0);
 	rogue_worker(&r);
 	rogue_names(&r);
 	rogue_fds(&r);
@@ -249,10 +319,10 @@ main(void)
 	rogue_cpu(&r);
 	rogue_messages(&r);
 	rogue_hello(&r);
-	tap_ok(canary_intact(&r.out), "nothing outside changed at all");
-	close(r.dirfd);
-	close(r.filefd);
-	canary_close(&r.out);
-	wtree_remove(&r.tree);
+	rogue_remove(&r);
+	if (landlock_abi() != 0)
+		rogue_bare(&r);
+	else
+		tap_skip("no Landlock", "a worker without namespaces");
 	return tap_done();
 }

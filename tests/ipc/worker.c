@@ -126,6 +126,19 @@ wtree_make(struct wtree *t, uid_t uid)
 }
 
 void
+wtree_plain(struct wtree *t)
+{
+	struct statx stx;
+
+	fd_close(&t->sharefd);
+	t->sharefd = fcntl(t->plainfd, F_DUPFD_CLOEXEC, 0);
+	if (t->sharefd == -1 || statx(t->sharefd, "", AT_EMPTY_PATH,
+	    STATX_MNT_ID, &stx) == -1)
+		tap_bail("share: %s", strerror(errno));
+	t->mnt_id = stx.stx_mnt_id;
+}
+
+void
 wtree_remove(struct wtree *t)
 {
 	fd_close(&t->sharefd);

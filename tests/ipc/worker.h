@@ -58,6 +58,9 @@ int	wtree_possible(const char **why);
 void	wtree_make(struct wtree *t, uid_t uid);
 void	wtree_remove(struct wtree *t);
 
+/* Without a clone: the share as it lies on its filesystem's own mount. */
+void	wtree_plain(struct wtree *t);
+
 /*
  * Fill *who for a worker of cred on t; the caller may spoil it before
  * worker_start().

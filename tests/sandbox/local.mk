@@ -7,6 +7,8 @@ dist_check_SCRIPTS += tests/sandbox/jail.sh
 TESTS += tests/sandbox/jail.sh
 dist_check_SCRIPTS += tests/sandbox/userns.sh
 TESTS += tests/sandbox/userns.sh
+dist_check_SCRIPTS += tests/sandbox/bare.sh
+TESTS += tests/sandbox/bare.sh
 
 tests_sandbox_probe_SOURCES = tests/sandbox/probe.c tests/sandbox/sets.h \
 	broker/sandbox_tab.c broker/sandbox_tab.h

@@ -197,14 +197,57 @@ test_parent(void **state)
 
 	assert_int_equal(mkdirat(e->share, "d", 0700), 0);
 	dirfd = wenv_node(e, "d");
-	assert_int_equal(at_parent(dirfd, &fd), 0);
+	assert_int_equal(at_parent(&e->who, dirfd, &fd), 0);
 	assert_int_equal(fstat(fd, &up), 0);
 	assert_int_equal(fstat(e->share, &st), 0);
 	assert_int_equal(up.st_ino, st.st_ino);
 	assert_int_equal(fcntl(fd, F_GETFL) & O_PATH, O_PATH);
 	close(fd);
 	wenv_file(e, "f", "");
-	assert_int_equal(at_parent(wenv_node(e, "f"), &fd), ENOTDIR);
+	assert_int_equal(at_parent(&e->who, wenv_node(e, "f"), &fd), ENOTDIR);
+}
+
+/* On the host's mounts only the kernel's name for it tells. */
+static void
+test_bare(void **state)
+{
+	struct wenv *e = *state;
+	char path[PATH_MAX], beside[sizeof(e->path) + 2];
+	uint32_t type;
+	int rootfd = fcntl(FSWORKER_FD_ROOT, F_DUPFD_CLOEXEC, 20), fd, dirfd;
+
+	snprintf(beside, sizeof(beside), "%s.d", e->path);
+	assert_int_equal(mkdir(beside, 0700), 0);
+	assert_int_equal(dup2(e->share, FSWORKER_FD_ROOT), FSWORKER_FD_ROOT);
+	assert_int_equal(mkdirat(e->share, "d", 0700), 0);
+	e->who.flags |= MSG_SHARE_BARE;
+	dirfd = wenv_node(e, "d");
+	assert_int_equal(at_claim(&e->who, dirfd, &type), 0);
+	assert_int_equal(at_path(&e->who, dirfd, path), 0);
+	assert_string_equal(path, "/d");
+	assert_int_equal(at_path(&e->who, e->share, path), 0);
+	assert_string_equal(path, "/");
+	assert_true(at_is_top(&e->who, e->share));
+	assert_false(at_is_top(&e->who, dirfd));
+	/* Its name begins like the share's; above; and a symbolic link. */
+	fd = wenv_node(e, "..");
+	assert_int_equal(at_claim(&e->who, fd, &type), EBADF);
+	fd = openat(AT_FDCWD, beside, O_PATH | O_CLOEXEC);
+	assert_int_equal(at_claim(&e->who, fd, &type), EBADF);
+	close(fd);
+	assert_int_equal(at_parent(&e->who, e->share, &fd), ESTALE);
+	assert_int_equal(fd, -1);
+	assert_int_equal(at_parent(&e->who, dirfd, &fd), 0);
+	assert_true(at_is_top(&e->who, fd));
+	close(fd);
+	/* Removed it is still where it was. */
+	assert_int_equal(unlinkat(e->share, "d", AT_REMOVEDIR), 0);
+	assert_int_equal(at_claim(&e->who, dirfd, &type), 0);
+	rmdir(beside);
+	close(FSWORKER_FD_ROOT);
+	if (rootfd != -1)
+		assert_int_not_equal(dup2(rootfd, FSWORKER_FD_ROOT), -1);
+	close(rootfd);
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, wenv_setup, wenv_teardown)
@@ -216,6 +259,7 @@ main(void)
 		T(test_flags), T(test_flags_write), T(test_claim),
 		T(test_claim_mounts), T(test_child), T(test_create),
 		T(test_reopen), T(test_tmpfile), T(test_parent),
+		T(test_bare),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

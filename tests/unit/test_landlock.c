@@ -42,6 +42,7 @@
 #include <stdlib.h>
 
 static char top[] = "/tmp/viofsd-landlock.XXXXXX";
+static char program[sizeof(top) + 16];
 static int topfd;
 static int abi;
 
@@ -141,6 +142,55 @@ supervisor_body(void)
 	return reach(1);
 }
 
+/* The share, and one program that is not in it, are all that is left. */
+static int
+bare(int readonly)
+{
+	int exe = open("/bin/true", O_PATH), fd;
+
+	if (landlock_enter_bare(topfd, exe, readonly) != abi)
+		return 1;
+	if (openat(topfd, "file", O_RDONLY) == -1)
+		return 2;
+	if ((openat(topfd, "file", O_RDWR) == -1) != (readonly && abi >= 1))
+		return 3;
+	if ((mkdirat(topfd, "dir", 0700) == -1) != (readonly && abi >= 1))
+		return 4;
+	if (abi >= 1 && open("/etc/passwd", O_RDONLY) != -1)
+		return 5;
+	if ((fd = open("/bin/true", O_RDONLY)) == -1)
+		return 6;
+	close(fd);
+	execl(program, program, (char *)NULL);
+	if (errno != (abi >= 1 ? EACCES : ENOEXEC))
+		return 7;
+	if (abi >= 6 && kill(getppid(), 0) != -1)
+		return 8;
+	unlinkat(topfd, "dir", AT_REMOVEDIR);
+	return 0;
+}
+
+static int
+bare_body(void)
+{
+	return bare(0);
+}
+
+static int
+bare_readonly_body(void)
+{
+	return bare(1);
+}
+
+static void
+test_bare(void **state)
+{
+	(void)state;
+	assert_int_equal(landlock_abi(), abi);
+	assert_int_equal(run(bare_body), 0);
+	assert_int_equal(run(bare_readonly_body), 0);
+}
+
 static void
 test_files(void **state)
 {
@@ -182,13 +232,19 @@ setup(void **state)
 	if (mkdtemp(top) == NULL)
 		return -1;
 	topfd = open(top, O_PATH | O_DIRECTORY);
-	return topfd == -1 ? -1 : close(openat(topfd, "file", O_CREAT, 0600));
+	if (topfd == -1)
+		return -1;
+	/* Nothing that would run: its content is never looked at. */
+	snprintf(program, sizeof(program), "%s/program", top);
+	return close(openat(topfd, "program", O_CREAT, 0700)) |
+	    close(openat(topfd, "file", O_CREAT, 0600));
 }
 
 static int
 teardown(void **state)
 {
 	(void)state;
+	unlinkat(topfd, "program", 0);
 	unlinkat(topfd, "file", 0);
 	return rmdir(top);
 }
@@ -198,6 +254,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_files),
+		cmocka_unit_test(test_bare),
 		cmocka_unit_test(test_scope),
 	};
 

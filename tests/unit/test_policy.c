@@ -209,6 +209,35 @@ test_space(void **state)
 	setup(NULL, 0, 0, 0);
 }
 
+/* No namespaces: one user, and no capability for anybody. */
+static void
+test_bare(void **state)
+{
+	static const struct idspace space[2] = {
+		{ 1, { { 70, 70, 1 } } }, { 1, { { 71, 71, 1 } } },
+	};
+	static const struct idspace root[2] = {
+		{ 1, { { 0, 0, 1 } } }, { 1, { { 0, 0, 1 } } },
+	};
+	uint64_t caps;
+
+	(void)state;
+	policy_space(&policy, space, 1);
+	policy_bare(&policy);
+	assert_int_equal(policy_spawner_caps(&policy), 0);
+	assert_int_equal(check(CRED_USER, 70, 71, &caps), 0);
+	assert_int_equal(caps, 0);
+	assert_int_equal(check(CRED_CREATOR, 70, 71, &caps), 0);
+	assert_int_equal(caps, 0);
+	assert_int_equal(check(CRED_ROOT, 0, 71, &caps), EINVAL);
+	assert_int_equal(check(CRED_USER, 70, 0, &caps), EINVAL);
+	assert_int_equal(check(CRED_USER, 1000, 71, &caps), EINVAL);
+	policy_space(&policy, root, 1);
+	assert_int_equal(check(CRED_ROOT, 0, 0, &caps), 0);
+	assert_int_equal(caps, 0);
+	setup(NULL, 0, 0, 0);
+}
+
 static void
 test_rate(void **state)
 {
@@ -242,6 +271,7 @@ main(void)
 		cmocka_unit_test(test_modcaps),
 		cmocka_unit_test(test_idmap),
 		cmocka_unit_test(test_space),
+		cmocka_unit_test(test_bare),
 		cmocka_unit_test(test_rate),
 	};
 

@@ -319,6 +319,49 @@ test_no_retry(void **state)
 	assert_int_equal(route_retry(&req, EACCES, &c), 0);
 }
 
+/* Where there is but one user, guest root is that one, at once. */
+static void
+test_bare(void **state)
+{
+	static const struct idmap_rule rule = {
+		IDMAP_UID, IDMAP_GUEST, 0, 70, 1,
+	};
+	struct cred c;
+
+	(void)state;
+	request(0, 0, "", 0);
+	fs.conf.flags |= MSG_SHARE_BARE;
+	fs.conf.root_uid = 70;
+	fs.conf.root_gid = 71;
+	assert_int_equal(route_first(&req, 0, &req.call.cred), 0);
+	assert_int_equal(req.call.cred.class, CRED_USER);
+	assert_int_equal(req.call.cred.uid, 70);
+	assert_int_equal(req.call.cred.gid, 71);
+	/* Nobody has more rights. */
+	assert_int_equal(route_retry(&req, EACCES, &c), 0);
+	fs.ids.rules = &rule;
+	fs.ids.cnt = 1;
+	req.call.creates = 1;
+	assert_int_equal(route_first(&req, 1, &req.call.cred), 0);
+	assert_int_equal(req.call.cred.class, CRED_USER);
+	assert_int_equal(req.call.cred.uid, 70);
+	assert_int_equal(route_retry(&req, EACCES, &c), 0);
+	/* Others find what that one finds. */
+	req.in.uid = 1000;
+	req.call.creates = 0;
+	assert_int_equal(route_first(&req, 0, &req.call.cred), 0);
+	assert_int_equal(req.call.cred.uid, 1000);
+	assert_int_equal(route_retry(&req, EPERM, &c), 1);
+	assert_int_equal(c.class, CRED_USER);
+	assert_int_equal(c.uid, 70);
+	/* Or it is root, who has no capability. */
+	fs.conf.root_uid = 0;
+	assert_int_equal(route_root(&req, &c), 0);
+	assert_int_equal(c.class, CRED_ROOT);
+	assert_int_equal(c.gid, 71);
+	fs.conf.root_gid = 0;
+}
+
 int
 main(void)
 {
@@ -333,6 +376,7 @@ main(void)
 		cmocka_unit_test(test_translate),
 		cmocka_unit_test(test_retry),
 		cmocka_unit_test(test_no_retry),
+		cmocka_unit_test(test_bare),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -139,24 +139,33 @@ escape_attached(struct escape *e)
 	return mine > 0;
 }
 
+/* Is this one of the walls, separated by commas, that are gone? */
+static bool
+escape_lacks(const char *walls, const char *wall)
+{
+	return strstr(walls, wall) != NULL;
+}
+
 /* Is the wall that is said to be gone, gone, and every other there? */
 static void
 escape_proof(struct escape *e, const char *wall)
 {
+	bool bare = escape_lacks(wall, "bare"), followed;
 	struct fuse_entry_out en;
 	int rc;
 
 	rc = fs_lookup(&e->b.fs, FUSE_ROOT_ID, "dir/inner", &en);
-	tap_is(rc >= 0, strcmp(wall, "names") == 0,
+	tap_is(rc >= 0, escape_lacks(wall, "names"),
 	    "%s: a name may have a slash", wall);
 	rc = fs_lookup(&e->b.fs, FUSE_ROOT_ID, "link", &en);
-	tap_is(rc == -ELOOP, strcmp(wall, "resolve") == 0,
+	followed = rc == -ELOOP || (rc >= 0 && !S_ISLNK(en.attr.mode));
+	tap_is(followed, escape_lacks(wall, "resolve"),
 	    "%s: a link is followed, as far as the mount lets it", wall);
 	tap_is(escape_proc(e, "status", "Seccomp:\t0"),
-	    strcmp(wall, "filter") == 0, "%s: no process has a filter", wall);
-	tap_is(escape_rooted(e), strcmp(wall, "root") == 0,
+	    escape_lacks(wall, "filter"), "%s: no process has a filter", wall);
+	tap_is(escape_rooted(e), bare || escape_lacks(wall, "root"),
 	    "%s: the root is not empty", wall);
-	tap_is(escape_attached(e), strcmp(wall, "tree") == 0,
+	tap_is(escape_attached(e), bare || escape_lacks(wall, "tree"),
 	    "%s: the share is the host's own mount", wall);
 }
 
@@ -203,7 +212,7 @@ main(int argc, char **argv)
 	if (box_start(&e->b, &o)) {
 		outside_make(&e->out, e->b.d.top);
 		escape_plant(e);
-		if (strcmp(wall, "all") == 0)
+		if (escape_lacks(wall, "all"))
 			escape_leave(e);
 		else
 			escape_try(e, wall);

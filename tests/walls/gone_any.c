@@ -31,8 +31,12 @@
 #include "../../common/sandbox.h"
 #include "gone.h"
 
+#define GONE_TABLES	3	/* the spawner's, the most */
+
 int	__real_landlock_enter(int rootfd);
 int	__wrap_landlock_enter(int rootfd);
+int	__real_landlock_enter_bare(int rootfd, int exefd, int readonly);
+int	__wrap_landlock_enter_bare(int rootfd, int exefd, int readonly);
 int	__real_landlock_enter_supervisor(void);
 int	__wrap_landlock_enter_supervisor(void);
 int	__real_msg_name_check(const char *name);
@@ -41,6 +45,17 @@ void	__real_sandbox_enter(const struct sandbox_table *tables,
 	    size_t table_cnt, enum sandbox_action action);
 void	__wrap_sandbox_enter(const struct sandbox_table *tables,
 	    size_t table_cnt, enum sandbox_action action);
+
+/*
+ * A worker's library reads what Landlock does not hide from it any more, where
+ * its root is not empty.
+ */
+static const struct sandbox_row gone_rows[] = {
+	SB_ALLOW(fstatfs, "libcap-ng: is it procfs?"),
+	SB_ALLOW(read, "libcap-ng: cap_last_cap"),
+};
+
+static const struct sandbox_table gone_start = { gone_rows, 2 };
 
 /* What the broker compares with must be there all the same. */
 static int
@@ -55,6 +70,13 @@ int
 __wrap_landlock_enter(int rootfd)
 {
 	return gone("landlock") ? gone_abi() : __real_landlock_enter(rootfd);
+}
+
+int
+__wrap_landlock_enter_bare(int rootfd, int exefd, int readonly)
+{
+	return gone("landlock") ? gone_abi() :
+	    __real_landlock_enter_bare(rootfd, exefd, readonly);
 }
 
 int
@@ -76,6 +98,14 @@ void
 __wrap_sandbox_enter(const struct sandbox_table *tables, size_t table_cnt,
     enum sandbox_action action)
 {
-	if (!gone("filter"))
+	struct sandbox_table more[GONE_TABLES + 1];
+
+	if (gone("filter"))
+		return;
+	memcpy(more, tables, table_cnt * sizeof(*tables));
+	more[table_cnt] = gone_start;
+	if (gone("landlock") && table_cnt <= GONE_TABLES)
+		__real_sandbox_enter(more, table_cnt + 1, action);
+	else
 		__real_sandbox_enter(tables, table_cnt, action);
 }

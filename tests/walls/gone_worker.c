@@ -40,6 +40,8 @@ int	__real_at_claim_dir(const struct a_whello *who, int fd);
 int	__wrap_at_claim_dir(const struct a_whello *who, int fd);
 int	__real_at_claim_reg(const struct a_whello *who, int fd);
 int	__wrap_at_claim_reg(const struct a_whello *who, int fd);
+int	__real_at_below(const struct a_whello *who, int fd);
+int	__wrap_at_below(const struct a_whello *who, int fd);
 long	__real_syscall(long nr, ...);
 long	__wrap_syscall(long nr, ...);
 
@@ -67,6 +69,12 @@ int
 __wrap_at_claim_reg(const struct a_whello *who, int fd)
 {
 	return gone("provenance") ? 0 : __real_at_claim_reg(who, fd);
+}
+
+int
+__wrap_at_below(const struct a_whello *who, int fd)
+{
+	return gone("provenance") || __real_at_below(who, fd);
 }
 
 /* openat2(2) as if it were openat(2), which follows what it finds. */

@@ -8,6 +8,7 @@ TESTS += tests/walls/walls.sh
 
 walls_any = tests/walls/gone.c tests/walls/gone.h tests/walls/gone_any.c
 walls_wrap = -Wl,--wrap=landlock_enter -Wl,--wrap=landlock_enter_supervisor \
+	-Wl,--wrap=landlock_enter_bare \
 	-Wl,--wrap=msg_name_check -Wl,--wrap=sandbox_enter
 
 tests_walls_viofsd_SOURCES = $(viofsd_SOURCES) $(walls_any) \
@@ -24,7 +25,7 @@ tests_walls_viofsd_fsworker_SOURCES = $(viofsd_fsworker_SOURCES) \
 	$(walls_any) tests/walls/gone_worker.c
 tests_walls_viofsd_fsworker_LDFLAGS = $(viofsd_fsworker_LDFLAGS) \
 	$(walls_wrap) -Wl,--wrap=at_claim -Wl,--wrap=at_claim_dir \
-	-Wl,--wrap=at_claim_reg -Wl,--wrap=syscall
+	-Wl,--wrap=at_claim_reg -Wl,--wrap=at_below -Wl,--wrap=syscall
 tests_walls_viofsd_fsworker_LDADD = $(viofsd_fsworker_LDADD)
 
 # A guest that tries; a worker that is given what is not of the share.
