@@ -4,6 +4,7 @@
 set -eu
 
 filters=${top_builddir:-.}/tests/sandbox/filters
+run=${top_builddir:-.}/tests/sandbox/program
 readme=${top_srcdir:-.}/README.md
 count=0
 failed=0
@@ -50,8 +51,23 @@ program() {
 while read -r name calls _ rows _; do
 	check "$name: $calls calls in the text" names "$top/$name.pfc" "$calls"
 	check "$name: a program for the kernel" program "$top/$name.bpf"
+	check "$name: it decides as the tables do, at every edge" \
+	    "$run" "$name" "$top/$name.bpf"
 	check "$name: README says $calls calls, $rows rows" \
 	    grep -qE "^\| $name \|.*\| $calls \| $rows \|" "$readme"
 done <"$top/summary"
+
+# differs: a program with one number changed is told apart.
+differs() {
+	cp "$top/transport.bpf" "$top/changed"
+	printf '\001' | dd of="$top/changed" bs=1 seek="$1" conv=notrunc \
+	    2>/dev/null
+	! "$run" transport "$top/changed" >/dev/null 2>&1
+}
+check "another process's program is told apart" \
+    sh -c '! "$1" transport "$2" >/dev/null' sh "$run" "$top/broker.bpf"
+# The last instruction but one gives an answer: its lowest byte.
+check "a changed program is told apart" differs \
+    $(($(wc -c <"$top/transport.bpf") - 12))
 echo "1..$count"
 [ "$failed" = 0 ]

@@ -27,12 +27,18 @@ tests_sandbox_rows_LDADD = libtransport.a libcommon.a $(SECCOMP_LIBS) \
 	$(BSD_LIBS)
 
 # "make filters": each process's filter as text and as the kernel gets it.
-check_PROGRAMS += tests/sandbox/filters
+check_PROGRAMS += tests/sandbox/filters tests/sandbox/program
 dist_check_SCRIPTS += tests/sandbox/filters.sh
 TESTS += tests/sandbox/filters.sh
 tests_sandbox_filters_SOURCES = tests/sandbox/filters.c tests/sandbox/sets.h \
 	broker/sandbox_tab.c broker/sandbox_tab.h
 tests_sandbox_filters_LDADD = libtransport.a libcommon.a $(SECCOMP_LIBS) \
+	$(BSD_LIBS)
+
+# Runs what was exported, as the kernel would, and compares with the tables.
+tests_sandbox_program_SOURCES = tests/sandbox/program.c tests/sandbox/sets.h \
+	broker/sandbox_tab.c broker/sandbox_tab.h
+tests_sandbox_program_LDADD = libtransport.a libcommon.a $(SECCOMP_LIBS) \
 	$(BSD_LIBS)
 
 filters: tests/sandbox/filters
