@@ -44,4 +44,10 @@ void	evil_forms(void);
 /* rogue_list.c: listings, links and open files. */
 void	evil_lists(void);
 
+/*
+ * rogue_every.c: lies in answer to each question that there is, to a transport
+ * with MSG_POLICY_HOST and attributes.
+ */
+void	evil_every(void);
+
 #endif

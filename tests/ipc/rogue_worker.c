@@ -444,5 +444,10 @@ main(int argc, char **argv)
 	evil_not_again();
 	evil_pause();
 	rtrans_stop(&evil);
+	/* Where the host's word counts each user's worker is asked for all. */
+	rtrans_start_as(&evil, MSG_SHARE_XATTR, MSG_POLICY_HOST);
+	box_file(&evil.b, "file", "text", 4);
+	evil_every();
+	rtrans_stop(&evil);
 	return tap_done();
 }

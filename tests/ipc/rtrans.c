@@ -119,7 +119,6 @@ rtrans_hello(struct rtrans *t)
 	if (t->sharefd == -1 || statx(t->sharefd, "", AT_EMPTY_PATH,
 	    STATX_MNT_ID, &stx) == -1)
 		tap_bail("%s: %s", t->b.d.share, strerror(errno));
-	t->conf.flags = MSG_SHARE_TRUST_GUEST;
 	t->conf.cache = MSG_CACHE_AUTO;
 	t->conf.io_thread_cnt = 2;
 	t->conf.worker_max = 8;
@@ -163,6 +162,12 @@ rtrans_guest(struct rtrans *t)
 void
 rtrans_start(struct rtrans *t)
 {
+	rtrans_start_as(t, MSG_SHARE_TRUST_GUEST, 0);
+}
+
+void
+rtrans_start_as(struct rtrans *t, uint32_t flags, uint32_t policy)
+{
 	const char *dir = getenv("VIOFSD_LIBEXECDIR");
 	struct box_opts o;
 	char path[4096];
@@ -170,6 +175,8 @@ rtrans_start(struct rtrans *t)
 
 	memset(t, 0, sizeof(*t));
 	memset(&o, 0, sizeof(o));
+	t->conf.flags = flags;
+	t->conf.policy = policy;
 	t->next_uid = RTRANS_UID;
 	box_open(&t->b, &o);
 	t->broker.fd = t->sharefd = -1;

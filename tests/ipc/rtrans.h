@@ -54,6 +54,9 @@ struct rworker {
 /* Start the transport as the broker does, and a guest; bails out. */
 void	rtrans_start(struct rtrans *t);
 
+/* The same with these MSG_SHARE_* and MSG_POLICY_* flags. */
+void	rtrans_start_as(struct rtrans *t, uint32_t flags, uint32_t policy);
+
 /* End it and remove what there was. */
 void	rtrans_stop(struct rtrans *t);
 
