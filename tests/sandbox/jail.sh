@@ -259,11 +259,11 @@ is "$(holds "$transport")" "$(paste -sd, <<-'EOF'
 	5 socket
 	EOF
 )" "transport: holds nodes, what the guest opened, and channels"
-# Their own /proc/self/fd, and the two directories they were asked about.
-is "$(holds "$root")" "2 [eventfd],1 [eventpoll],1 log,2 null,3 path,2 socket" \
-    "root worker: holds two directories and nothing else of the share"
-is "$(holds "$user")" "2 [eventfd],1 [eventpoll],1 log,2 null,3 path,2 socket" \
-    "user worker: holds two directories and nothing else of the share"
+# Their own /proc/self/fd, and the nodes that they looked at or made.
+is "$(holds "$root")" "2 [eventfd],1 [eventpoll],1 log,2 null,4 path,2 socket" \
+    "root worker: holds three nodes and nothing else of the share"
+is "$(holds "$user")" "2 [eventfd],1 [eventpoll],1 log,2 null,4 path,2 socket" \
+    "user worker: holds three nodes and nothing else of the share"
 is "$(holds "$spawner" | sed 's,/[^ ]*/viofsd-fsworker,the worker,')" \
     "1 [signalfd],1 log,2 null,1 open the worker,1 path,1 socket" \
     "spawner: holds its procfs and the worker's program"
