@@ -31,6 +31,7 @@
 
 #include "attr.h"
 #include "give.h"
+#include "keep.h"
 #include "walk.h"
 
 int
@@ -61,19 +62,45 @@ give_seal(const struct a_whello *who, int fd, const char *entry,
 	return 0;
 }
 
+static int
+give_rest(struct serve_req *req, int fd, const struct msg_attr *attr)
+{
+	static struct msg_seal seal;
+
+	walk_found(req->who, fd);
+	req->tail = &seal;
+	seal.mnt_id = attr->mnt_id;
+	return give_seal(req->who, fd, "", &seal, &req->tail_len);
+}
+
 int
 give_node(struct serve_req *req, int fd, struct msg_attr *attr)
 {
-	static struct msg_seal seal;
 	int err;
 
 	if ((err = fdbag_put(&req->give, fd)) != 0 ||
 	    (err = attr_get(req->who, fd, attr)) != 0)
 		return err;
-	walk_found(req->who, fd);
-	req->tail = &seal;
-	seal.mnt_id = attr->mnt_id;
-	return give_seal(req->who, fd, "", &seal, &req->tail_len);
+	return give_rest(req, fd, attr);
+}
+
+int
+give_found(struct serve_req *req, int fd, struct msg_attr *attr)
+{
+	int err, nr;
+
+	if (req->keep_as == 0)
+		return give_node(req, fd, attr);
+	if ((err = attr_get(req->who, fd, attr)) == 0 &&
+	    (nr = keep_find(req->keep, req->keep_as, attr)) != -1)
+		req->known = MSG_KEEP_USE | (uint32_t)nr;
+	if (err != 0 || req->known != 0) {
+		fd_close(&fd);
+		return err;
+	}
+	if ((err = fdbag_put(&req->give, fd)) != 0)
+		return err;
+	return give_rest(req, fd, attr);
 }
 
 int

@@ -43,6 +43,12 @@ int	give_seal(const struct a_whello *who, int fd, const char *entry,
 int	give_node(struct serve_req *req, int fd, struct msg_attr *attr);
 
 /*
+ * The same of what has a name, and may be known: then its number is all that
+ * is given, and fd is closed.
+ */
+int	give_found(struct serve_req *req, int fd, struct msg_attr *attr);
+
+/*
  * May the transport take this worker's word for whose a file is?  Root could
  * make it true.
  */

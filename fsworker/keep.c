@@ -26,19 +26,44 @@
 
 #include "keep.h"
 
-static void
-keep_close(int *slot)
+static uint16_t *
+keep_bucket(struct keep *k, uint64_t ino, uint64_t mnt_id)
 {
-	if (*slot != 0)
-		fd_close(slot);
-	*slot = 0;
+	uint64_t h = (ino ^ mnt_id << 32) * 0x9e3779b97f4a7c15ULL;
+
+	return &k->bucket[(h >> 32) % KEEP_BUCKETS];
+}
+
+/* Nobody can look nr up any more. */
+static void
+keep_unknown(struct keep *k, unsigned int nr)
+{
+	struct keep_id *id = &k->id[nr];
+	uint16_t *p;
+
+	if (!id->known)
+		return;
+	p = keep_bucket(k, id->ino, id->mnt_id);
+	while (*p != nr + 1)
+		p = &k->id[*p - 1].next;
+	*p = id->next;
+	id->known = 0;
 }
 
 static void
-keep_put(int *slot, int fd)
+keep_close(struct keep *k, unsigned int nr)
 {
-	keep_close(slot);
-	*slot = fd;
+	keep_unknown(k, nr);
+	if (k->fd[nr] != 0)
+		fd_close(&k->fd[nr]);
+	k->fd[nr] = 0;
+}
+
+static void
+keep_put(struct keep *k, unsigned int nr, int fd)
+{
+	keep_close(k, nr);
+	k->fd[nr] = fd;
 }
 
 /* The numbers of m are ones that we were told to have room for. */
@@ -66,7 +91,7 @@ keep_change(struct keep *k, struct chan_msg *m)
 	for (i = 0; i < MSG_KEPT; i++) {
 		kept = m->hdr.kept[i];
 		if (MSG_KEEP_OP(kept) == MSG_KEEP_PUT)
-			keep_put(&k->fd[MSG_KEEP_NR(kept)],
+			keep_put(k, MSG_KEEP_NR(kept),
 			    fdbag_take(&m->fds, n));
 		n += MSG_KEEP_OP(kept) != MSG_KEEP_USE;
 	}
@@ -96,9 +121,40 @@ keep_take(struct keep *k, struct chan_msg *m, struct fdbag *fds)
 }
 
 void
-keep_give(struct keep *k, uint32_t give, int fd)
+keep_give(struct keep *k, uint32_t give, int fd, const struct msg_attr *attr)
 {
-	keep_put(&k->fd[MSG_KEEP_NR(give)], fd);
+	unsigned int nr = MSG_KEEP_NR(give);
+	struct keep_id *id = &k->id[nr];
+	uint16_t *p;
+
+	keep_put(k, nr, fd);
+	id->ino = attr->ino;
+	id->mnt_id = attr->mnt_id;
+	id->dev_major = attr->dev_major;
+	id->dev_minor = attr->dev_minor;
+	id->known = 1;
+	p = keep_bucket(k, id->ino, id->mnt_id);
+	id->next = *p;
+	*p = (uint16_t)(nr + 1);
+}
+
+int
+keep_find(const struct keep *k, uint32_t give, const struct msg_attr *attr)
+{
+	const struct keep_id *id;
+	uint16_t at;
+
+	at = *keep_bucket((struct keep *)(uintptr_t)k, attr->ino,
+	    attr->mnt_id);
+	for (; at != 0; at = id->next) {
+		id = &k->id[at - 1];
+		if (id->ino == attr->ino && id->mnt_id == attr->mnt_id &&
+		    id->dev_major == attr->dev_major &&
+		    id->dev_minor == attr->dev_minor &&
+		    at - 1u != MSG_KEEP_NR(give))
+			return at - 1;
+	}
+	return -1;
 }
 
 int
@@ -115,7 +171,7 @@ keep_drop(struct keep *k, const struct chan_msg *m)
 	for (i = 0; i < n->cnt; i++) {
 		if (nr[i] >= k->max || k->fd[nr[i]] == 0)
 			return EPROTO;
-		keep_close(&k->fd[nr[i]]);
+		keep_close(k, nr[i]);
 	}
 	return 0;
 }

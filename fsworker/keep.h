@@ -27,9 +27,21 @@
  * the checks that it would make of one that came along.
  */
 
+#define KEEP_BUCKETS	4096u
+
+/* Which node it is, if we gave it ourselves. */
+struct keep_id {
+	uint64_t ino, mnt_id;
+	uint32_t dev_major, dev_minor;
+	uint16_t next;		/* of the bucket, number + 1 */
+	uint16_t known;
+};
+
 struct keep {
 	uint32_t max;		/* numbers are below this */
 	int fd[MSG_KEEP_MAX];	/* 0: none; that one is /dev/null for good */
+	struct keep_id id[MSG_KEEP_MAX];
+	uint16_t bucket[KEEP_BUCKETS];	/* number + 1 */
 };
 
 /*
@@ -39,8 +51,19 @@ struct keep {
  */
 int	keep_take(struct keep *k, struct chan_msg *m, struct fdbag *fds);
 
-/* Keep fd, which is k's from now on, under the number of give. */
-void	keep_give(struct keep *k, uint32_t give, int fd);
+/*
+ * Keep fd, which is k's from now on and has these attributes, under the number
+ * of give.
+ */
+void	keep_give(struct keep *k, uint32_t give, int fd,
+	    const struct msg_attr *attr);
+
+/*
+ * A number that what has these attributes is kept under, but not that of give,
+ * or -1.  As long as it is kept there is no other file with them.
+ */
+int	keep_find(const struct keep *k, uint32_t give,
+	    const struct msg_attr *attr);
 
 /* A notice to close what is kept.  Returns 0 or EPROTO, likewise. */
 int	keep_drop(struct keep *k, const struct chan_msg *m);

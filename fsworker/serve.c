@@ -129,8 +129,8 @@ serve_give(const struct serve_req *req, uint32_t give,
 {
 	const uint32_t nr = MSG_KEEP_NR(give);
 
-	if (give == 0)
-		return 0;
+	if (give == 0 || req->known != 0)
+		return req->known;
 	if (MSG_KEEP_OP(give) == MSG_KEEP_USE && req->tail_len > 0 &&
 	    give_alone(req->who, attr))
 		return MSG_KEEP_USE | nr;
@@ -141,7 +141,8 @@ serve_give(const struct serve_req *req, uint32_t give,
 static int
 serve_answer(struct chan *c, struct serve_req *req, struct chan_out *out)
 {
-	unsigned int kept = MSG_KEEP_OP(out->give) == MSG_KEEP_USE;
+	unsigned int kept = req->known == 0 &&
+	    MSG_KEEP_OP(out->give) == MSG_KEEP_USE;
 	int err;
 
 	out->tail = req->tail;
@@ -149,8 +150,9 @@ serve_answer(struct chan *c, struct serve_req *req, struct chan_out *out)
 	out->fds = req->give.fds + kept;
 	out->fd_cnt = req->give.cnt - kept;
 	err = serve_send(c, out);
-	if (out->give != 0)
-		keep_give(&serve_keep, out->give, fdbag_take(&req->give, 0));
+	if (out->give != 0 && req->known == 0)
+		keep_give(&serve_keep, out->give, fdbag_take(&req->give, 0),
+		    out->body);
 	fdbag_close(&req->give);
 	return err;
 }
@@ -172,6 +174,8 @@ serve_one(struct chan *c, const struct serve_req *as, struct chan_msg *m)
 	req.fds = &fds;
 	req.asked = m->tail;
 	req.asked_len = m->tail_len;
+	req.keep = &serve_keep;
+	req.keep_as = m->hdr.give;
 	fdbag_init(&req.give);
 	memset(&body, 0, sizeof(body));
 	memset(&out, 0, sizeof(out));

@@ -31,6 +31,8 @@
  * Never: what a question does; the handlers are in w_*.c.
  */
 
+struct keep;
+
 /*
  * One question while it is being answered.  A handler is
  *	int on_verb(struct serve_req *req, const struct q_verb *q,
@@ -46,6 +48,9 @@ struct serve_req {
 	const void *asked;		/* tail of the question */
 	size_t asked_len;
 	struct fdbag give;		/* descriptors of the answer */
+	const struct keep *keep;	/* nodes that are kept */
+	uint32_t keep_as;		/* what is to become of give, */
+	uint32_t known;			/* which is one of these */
 	const void *tail;		/* tail of the answer, static memory */
 	size_t tail_len;
 };

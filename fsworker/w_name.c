@@ -74,7 +74,7 @@ on_lookup(struct serve_req *req, const struct q_lookup *q,
 	if ((err = w_name_dir(req, 0, q->name, &dirfd)) != 0 ||
 	    (err = at_child(dirfd, q->name, &fd)) != 0)
 		return err;
-	return give_node(req, fd, &a->attr);
+	return give_found(req, fd, &a->attr);
 }
 
 /*

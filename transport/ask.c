@@ -155,6 +155,7 @@ ask_worker(struct req *r, uint16_t type, unsigned int flags, req_done *done)
 	r->call.repeatable = (flags & ASK_REPEATABLE) != 0;
 	r->call.final = (flags & ASK_FINAL) != 0;
 	r->call.handles = (flags & ASK_HANDLES) != 0;
+	r->call.plain = 0;
 	r->call.fd_cnt = (uint8_t)msg_row(type)->fds;
 	if (flags & ASK_ROOT)
 		err = route_root(r, &r->call.cred);

@@ -34,6 +34,7 @@ struct event_base;
 struct handle_table;
 struct iopool;
 struct lock_table;
+struct node;
 struct node_table;
 struct req_pool;
 struct vu_dev;
@@ -61,7 +62,8 @@ struct fs {
 	unsigned int fd_open;	/* of them: open files and locks */
 	unsigned int list_debt;	/* see ask_listed() */
 	unsigned int kept_gone;	/* descriptors that workers need not keep */
-	struct wkeep_slot *given;	/* see wkeep_answer() */
+	struct wkeep_slot *given;	/* these two: see wkeep_answer() */
+	struct node *known;
 	struct req_pool *reqs;
 	struct wlink *wlink;
 	struct blink *blink;

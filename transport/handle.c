@@ -143,6 +143,7 @@ handle_new(struct handle_table *t, struct node *n,
 	h->open = 1;
 	h->implicit = 0;
 	h->node = n;
+	n->any = h;
 	h->append = 0;
 	h->no_nowait = h->cold = h->written = 0;
 	h->dir_busy = h->dir_turn = 0;
@@ -240,6 +241,8 @@ handle_unpin(struct handle_table *t, struct node_table *nodes,
 	if (--h->pins != 0)
 		return;
 	reap_close(t->fs, &h->fd);
+	if (h->node->any == h)
+		h->node->any = NULL;
 	node_unpin(nodes, h->node);
 	h->node = NULL;
 	h->next = t->free;

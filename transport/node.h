@@ -59,6 +59,7 @@ struct node {
 	uint32_t listed : 1;	/* came without a descriptor, had none yet */
 	uint32_t told : 1;	/* GETATTR was answered without one */
 	struct wkeep_slot *kept;	/* with workers, see wkeep.h */
+	struct handle *any;	/* one that is open, for GETATTR */
 	struct handle *implicit[2];	/* handle_implicit_get() */
 	struct node *next;	/* same hash bucket, or free list */
 };

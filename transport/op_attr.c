@@ -22,6 +22,9 @@
 
 #include "config.h"
 
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
 #include <errno.h>
 
 #include "ask.h"
@@ -48,19 +51,34 @@ op_attr_reply(struct req *r, const struct msg_attr *attr)
 	req_end_body(r, &out, sizeof(out));
 }
 
+/* 1 if the node is open and the file is the one that it should be. */
+static int
+op_getattr_open(const struct node *n, struct stat *st)
+{
+	return n->any != NULL && sysfd_stat(n->any->fd, st) == 0 &&
+	    st->st_ino == n->ino && major(st->st_dev) == n->dev_major &&
+	    minor(st->st_dev) == n->dev_minor;
+}
+
+static int
+op_getattr_stat(const struct req *r, struct stat *st)
+{
+	int fd = r->handle[0] != NULL ? r->handle[0]->fd :
+	    node_fd(r->node[0]);
+
+	if (fd == -1 && op_getattr_open(r->node[0], st))
+		return 0;
+	return sysfd_stat(fd, st) == -1 ? errno : 0;
+}
+
 static void
 op_getattr_now(struct req *r, int err)
 {
 	struct fuse_attr_out out;
 	struct stat st;
-	int fd;
 
-	if (err == 0) {
-		fd = r->handle[0] != NULL ? r->handle[0]->fd :
-		    node_fd(r->node[0]);
-		if (sysfd_stat(fd, &st) == -1)
-			err = errno;
-	}
+	if (err == 0)
+		err = op_getattr_stat(r, &st);
 	if (err != 0) {
 		req_end(r, err);
 		return;
@@ -114,6 +132,7 @@ void
 op_getattr(struct req *r)
 {
 	struct fuse_getattr_in in;
+	struct stat st;
 	struct fin f;
 	int err;
 
@@ -129,6 +148,9 @@ op_getattr(struct req *r)
 		op_getattr_now(r, 0);
 	else if (r->fs->conf.policy & MSG_POLICY_STRICT)
 		ask_worker(r, Q_STATX, ASK_REPEATABLE, op_getattr_walked);
+	else if (node_fd(r->node[0]) == -1 &&
+	    op_getattr_open(r->node[0], &st))
+		op_getattr_now(r, 0);
 	else if (op_getattr_ask(r->node[0]))
 		ask_worker(r, Q_STATX, ASK_REPEATABLE | ASK_ROOT,
 		    op_getattr_told);

@@ -61,7 +61,9 @@ struct req_call {
 	uint32_t id;
 	int fds[2];		/* borrowed from pinned nodes and handles */
 	uint32_t give;		/* what its header says, and */
+	uint8_t plain;		/* a number is no answer */
 	struct wkeep_slot *given;	/* the place for that */
+	uint64_t when;		/* it was sent, in questions */
 	const void *tail;
 	size_t tail_len;
 	req_done *done;

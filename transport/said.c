@@ -74,6 +74,23 @@ said_alone(const struct chan_msg *m, const struct msg_attr *said,
 	return 0;
 }
 
+/* A node that the worker keeps, and knows again. */
+static int
+said_known(struct node *n, const struct msg_attr *said, struct msg_attr *attr)
+{
+	int err;
+
+	if (said->mnt_id != n->mnt_id || said->ino != n->ino)
+		return EIO;
+	err = node_fd(n) != -1 ? ask_attr(node_fd(n), said, attr) :
+	    said_same(n, said, attr);
+	if (err != 0)
+		return err;
+	n->mode = attr->mode;
+	node_again(n);
+	return 0;
+}
+
 int
 said_enter(struct req *r, struct chan_msg *m, const struct msg_attr *said,
     struct msg_attr *attr, struct node **out, unsigned int *next)
@@ -81,6 +98,10 @@ said_enter(struct req *r, struct chan_msg *m, const struct msg_attr *said,
 	int alone = MSG_KEEP_OP(m->hdr.give) == MSG_KEEP_USE, err;
 	struct node_file f;
 
+	*out = r->fs->known;
+	*next = 0;
+	if (*out != NULL)
+		return said_known(*out, said, attr);
 	*next = !alone;
 	f.attr = attr;
 	f.seal = m->tail;

@@ -237,7 +237,7 @@ wkeep_place(struct wkeep *w, const struct node *n)
 
 /* May descriptor i of r be kept, or is it already, in *s? */
 static int
-wkeep_known(struct wkeep *w, const struct req *r, unsigned int i,
+wkeep_may(struct wkeep *w, const struct req *r, unsigned int i,
     struct wkeep_slot **s)
 {
 	int strict = (w->fs->conf.policy & MSG_POLICY_STRICT) != 0;
@@ -290,7 +290,7 @@ wkeep_give(struct wkeep *w, const struct req *r)
 	default:
 		return 0;
 	}
-	if ((w->fs->conf.policy & MSG_POLICY_STRICT) != 0 ||
+	if ((w->fs->conf.policy & MSG_POLICY_STRICT) != 0 || r->call.plain ||
 	    (s = wkeep_any(w)) == NULL)
 		return 0;
 	w->plan[MSG_KEPT] = s;
@@ -310,7 +310,7 @@ wkeep_ask(struct wkeep *w, const struct req *r, struct chan_out *out,
 	memset(out->kept, 0, sizeof(out->kept));
 	memset(w->plan, 0, sizeof(w->plan));
 	for (i = 0; i < r->call.fd_cnt; i++)
-		may[i] = wkeep_known(w, r, i, &w->plan[i]);
+		may[i] = wkeep_may(w, r, i, &w->plan[i]);
 	for (i = 0; i < r->call.fd_cnt; i++) {
 		if (may[i])
 			out->kept[i] = wkeep_one(w, r, i);
@@ -326,6 +326,7 @@ wkeep_sent(struct wkeep *w, struct req *r, const struct chan_out *out)
 	struct wkeep_slot *s;
 	unsigned int i;
 
+	r->call.when = ++w->now;
 	for (i = 0; i < MSG_KEPT; i++) {
 		if ((s = w->plan[i]) == NULL)
 			continue;
@@ -335,6 +336,7 @@ wkeep_sent(struct wkeep *w, struct req *r, const struct chan_out *out)
 			wkeep_attach(s, r->node[i]);
 			s->has = 1;
 			s->fd = r->call.fds[i];
+			s->when = w->now;
 		}
 		wkeep_list_add(s);
 	}
@@ -345,38 +347,66 @@ wkeep_sent(struct wkeep *w, struct req *r, const struct chan_out *out)
 	}
 }
 
+/*
+ * The worker says that it has what it found under number nr.  By now that may
+ * be the number of another node, and the question was before that.
+ */
+static int
+wkeep_known(struct req *r, struct wkeep *w, unsigned int nr)
+{
+	struct wkeep_slot *s = &w->slot[nr];
+
+	if (r->call.type != Q_LOOKUP || nr >= w->cnt)
+		return EPROTO;
+	if (s->node == NULL || s->when > r->call.when)
+		return EAGAIN;
+	if (node_fd(s->node) == -1 && (!w->root || r->call.retried))
+		return EAGAIN;
+	r->fs->known = s->node;
+	return 0;
+}
+
 int
 wkeep_answer(struct req *r, const struct chan_msg *m)
 {
 	struct wkeep_slot *s = r->call.given;
 	uint32_t give = m != NULL ? m->hdr.give : 0;
+	int err = 0;
 
-	/* It may send what it was asked not to. */
-	if (give != 0 && give != r->call.give &&
-	    (s == NULL || give != (MSG_KEEP_PUT | wkeep_nr(s))))
-		return EPROTO;
 	if (s == NULL)
-		return 0;
+		return give == 0 ? 0 : EPROTO;
 	r->call.given = NULL;
 	s->given = 0;
-	if (give == 0) {
-		wkeep_list_back(s);
+	/* It may send what it was asked not to. */
+	if (give != 0 && (give == r->call.give ||
+	    give == (MSG_KEEP_PUT | wkeep_nr(s)))) {
+		wkeep_detach(s);
+		s->has = 1;
+		s->fd = -1;
+		r->fs->given = s;
 		return 0;
 	}
-	wkeep_detach(s);
-	s->has = 1;
-	s->fd = -1;
-	r->fs->given = s;
-	return 0;
+	wkeep_list_back(s);
+	if (give != 0)
+		err = MSG_KEEP_OP(give) == MSG_KEEP_USE &&
+		    MSG_KEEP_NR(give) != wkeep_nr(s) ?
+		    wkeep_known(r, s->of, MSG_KEEP_NR(give)) : EPROTO;
+	return err;
 }
 
 void
 wkeep_claim(struct fs *fs, struct node *n)
 {
-	struct wkeep_slot *s = fs->given;
+	struct wkeep_slot *s = fs->given, *old;
 
-	if (s == NULL || wkeep_has(s->of, n))
+	if (s == NULL)
 		return;
+	/* The worker knows which node it is only of what it gave. */
+	if ((old = wkeep_find(s->of, n)) != NULL) {
+		wkeep_list_del(old);
+		wkeep_detach(old);
+		wkeep_list_add(old);
+	}
 	wkeep_attach(s, n);
 	wkeep_list_add(s);
 	fs->given = NULL;
@@ -388,6 +418,7 @@ wkeep_unclaimed(struct fs *fs)
 	if (fs->given != NULL)
 		wkeep_list_add(fs->given);
 	fs->given = NULL;
+	fs->known = NULL;
 }
 
 unsigned int

@@ -44,6 +44,7 @@ struct wkeep_slot {
 	struct wkeep *of;
 	struct node *node;		/* whose descriptor it is, or NULL */
 	struct wkeep_slot *next;	/* of that node, with another worker */
+	uint64_t when;			/* it was sent */
 	int fd;				/* strict: the one that was sent */
 	uint8_t has;			/* the worker has one */
 	uint8_t given;			/* an answer will say which */
@@ -55,6 +56,7 @@ struct wkeep {
 	struct wkeep_slot *slot;
 	unsigned int max, cnt;		/* slots that there are, were used */
 	unsigned int gone_cnt;
+	uint64_t now;			/* questions sent */
 	int root;			/* acts for root, and is believed */
 	struct wkeep_slots lru;		/* nodes', oldest first */
 	struct wkeep_slots gone;	/* the worker has what nobody wants */
@@ -93,8 +95,10 @@ void	wkeep_sent(struct wkeep *w, struct req *r, const struct chan_out *out);
 
 /*
  * Its answer came; m is NULL if it has an errno.  What the worker kept of it
- * is taken by wkeep_claim(), or else nobody's after wkeep_unclaimed().
- * Returns 0, or EPROTO if it kept what it was not asked to.
+ * is taken by wkeep_claim(), or else nobody's after wkeep_unclaimed().  If it
+ * is what a number was kept under already, fs->known is the node until then.
+ * Returns 0; EAGAIN if that node is not to be had, and r has to be asked again
+ * plainly; or EPROTO if the worker kept what it was not asked to.
  */
 int	wkeep_answer(struct req *r, const struct chan_msg *m);
 void	wkeep_claim(struct fs *fs, struct node *n);

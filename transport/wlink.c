@@ -192,6 +192,15 @@ wlink_drop(struct worker *k)
 	chan_bell(&k->chan);
 }
 
+/* The answer to r is about what is not so any more. */
+static void
+wlink_again(struct wpool *p, struct req *r)
+{
+	r->call.plain = 1;
+	TAILQ_INSERT_HEAD(&p->todo, r, entry);
+	p->todo_cnt++;
+}
+
 /* Take one answer.  Returns 0; EAGAIN; anything else: there is no k now. */
 static int
 wlink_take(struct worker *k)
@@ -210,7 +219,7 @@ wlink_take(struct worker *k)
 	}
 	r = wlink_match(k, m->hdr.id);
 	if (r == NULL || m->hdr.type != r->call.type + 1 ||
-	    m->hdr.err > 4095 || wkeep_answer(r, m) != 0) {
+	    m->hdr.err > 4095 || (err = wkeep_answer(r, m)) == EPROTO) {
 		fdbag_close(&m->fds);
 		wlink_lost(k, "an answer that nobody asked for");
 		return EPIPE;
@@ -221,7 +230,11 @@ wlink_take(struct worker *k)
 		wlink_timer(w->ev_idle, WLINK_IDLE, 0);
 	}
 	k->held = 1;
-	wlink_answer(w, r, (int)m->hdr.err, m->hdr.err == 0 ? m : NULL);
+	if (err == EAGAIN)
+		wlink_again(p, r);
+	else
+		wlink_answer(w, r, (int)m->hdr.err,
+		    m->hdr.err == 0 ? m : NULL);
 	wkeep_unclaimed(w->fs);
 	fdbag_close(&m->fds);
 	wlink_dispatch(p);

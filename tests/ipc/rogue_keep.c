@@ -194,6 +194,12 @@ rogue_keep_given(struct rogue *r, int alone, const char *who)
 	    "%s: it is sent and kept", who);
 	tap_rc(rogue_keep_ask(r, "inside", -1, KEEP_USE(10), 0), 0,
 	    "%s: it can be used", who);
+	tap_rc(rogue_keep_ask(r, "sub", r->dirfd, 0, KEEP_USE(11)), 0,
+	    "%s: the same directory again", who);
+	tap_ok(h->give == KEEP_USE(10) && h->fd_cnt == 0 &&
+	    r->w.msg.tail_len == 0, "%s: it is known by its number", who);
+	tap_rc(rogue_keep_ask(r, "other", r->dirfd, 0, KEEP_PUT(11)), ENOENT,
+	    "%s: another one", who);
 	tap_is(proc_fds(r->w.pid), before + 2, "%s: two are kept", who);
 	rogue_keep_drop(r, 9, 2);
 	rogue_keep_ask(r, "file", r->dirfd, 0, 0);

@@ -356,6 +356,79 @@ test_not_found(void **state)
 	assert_int_equal(drop(), 1);
 }
 
+/* The worker knows it again: node 0 was asked, n found under number nr. */
+static int
+again(unsigned int nr)
+{
+	struct chan_msg m;
+	int err;
+
+	memset(&m.hdr, 0, sizeof(m.hdr));
+	m.hdr.give = MSG_KEEP_USE | nr;
+	err = wkeep_answer(&req, &m);
+	assert_null(fs.given);
+	return err;
+}
+
+static void
+test_known(void **state)
+{
+	unsigned int nr;
+
+	(void)state;
+	look(&node[1]);
+	nr = MSG_KEEP_NR(out.give);
+	node[1].fd = -1;
+	ask_as(Q_LOOKUP, &node[0], NULL);
+	assert_int_equal(again(nr), 0);
+	assert_ptr_equal(fs.known, &node[1]);
+	wkeep_unclaimed(&fs);
+	assert_null(fs.known);
+	assert_int_equal(fs.kept_gone, 0);
+	/* A number beyond, and another question. */
+	ask_as(Q_LOOKUP, &node[0], NULL);
+	assert_int_equal(again(KEPT), EPROTO);
+	ask_as(Q_MKDIR, &node[0], NULL);
+	assert_int_equal(again(nr), EPROTO);
+	/* Without a descriptor here only root's word does. */
+	req.call.retried = 1;
+	ask_as(Q_LOOKUP, &node[0], NULL);
+	assert_int_equal(again(nr), EAGAIN);
+	req.call.retried = 0;
+	/* Forgotten since. */
+	ask_as(Q_LOOKUP, &node[0], NULL);
+	wkeep_forget(&node[1]);
+	assert_int_equal(again(nr), EAGAIN);
+	/* Who is asked plainly need keep nothing. */
+	req.call.plain = 1;
+	ask_as(Q_LOOKUP, &node[0], NULL);
+	assert_int_equal(out.give, 0);
+	assert_int_equal(again(nr), EPROTO);
+}
+
+/* The number is another node's since the question was sent. */
+static void
+test_known_late(void **state)
+{
+	struct req later;
+	unsigned int i, nr;
+
+	(void)state;
+	look(&node[1]);
+	nr = MSG_KEEP_NR(out.give);
+	for (i = 2; keep.cnt < KEPT || i < KEPT; i++)
+		ask(&node[i], NULL);
+	ask(&node[1], NULL);
+	ask_as(Q_LOOKUP, &node[0], NULL);
+	later = req;
+	for (i = 40; wkeep_has(&keep, &node[1]); i++)
+		ask(&node[i], NULL);
+	assert_non_null(keep.slot[nr].node);
+	req = later;
+	assert_int_equal(again(nr), EAGAIN);
+	assert_null(fs.known);
+}
+
 static void
 test_lies(void **state)
 {
@@ -369,6 +442,7 @@ test_lies(void **state)
 	ask_as(Q_LOOKUP, &node[0], NULL);
 	m.hdr.give = out.give + 1;
 	assert_int_equal(wkeep_answer(&req, &m), EPROTO);
+	ask_as(Q_LOOKUP, &node[0], NULL);
 	m.hdr.give = MSG_KEEP_PUT | MSG_KEEP_NR(out.give);
 	assert_int_equal(wkeep_answer(&req, &m), 0);
 	wkeep_unclaimed(&fs);
@@ -421,6 +495,8 @@ main(void)
 		UNIT(test_who),
 		UNIT(test_given),
 		UNIT(test_not_found),
+		UNIT(test_known),
+		UNIT(test_known_late),
 		UNIT(test_lies),
 		UNIT(test_random),
 	};
