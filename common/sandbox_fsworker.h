@@ -27,7 +27,7 @@
 
 /* Where the channel to the transport is; see common/proc.h for the others. */
 #define FSWORKER_FD_TRANSPORT	5
-#define FSWORKER_FD_ROOT	6	/* closed in the jail, unless strict */
+#define FSWORKER_FD_ROOT	6	/* not kept, but for strict and bare */
 #define FSWORKER_FD_RING	7	/* memory, our bell, the transport's */
 #define FSWORKER_FD_BELL	9	/* the one that wakes the transport */
 

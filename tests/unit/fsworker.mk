@@ -42,7 +42,8 @@ fsworker_tests = \
 	tests/unit/test_w_make \
 	tests/unit/test_w_name \
 	tests/unit/test_w_node \
-	tests/unit/test_w_xattr
+	tests/unit/test_w_xattr \
+	tests/unit/test_walk
 check_PROGRAMS += $(fsworker_tests)
 TESTS += $(fsworker_tests)
 
@@ -74,4 +75,6 @@ tests_unit_test_w_node_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_w_node_LDADD = $(fsworker_test_libs)
 tests_unit_test_w_xattr_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_w_xattr_LDADD = $(fsworker_test_libs)
+tests_unit_test_walk_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_walk_LDADD = $(fsworker_test_libs)
 endif

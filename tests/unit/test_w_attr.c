@@ -283,6 +283,32 @@ test_bad(void **state)
 	assert_int_equal(test_set(e, wenv_node(e, "f"), &q), EROFS);
 }
 
+/* Where set-id files may not be made, none becomes one. */
+static void
+test_denied(void **state)
+{
+	struct wenv *e = *state;
+	struct q_setattr q = { .valid = MSG_SET_MODE, .mode = 04755 };
+	struct stat st;
+	int fd;
+
+	wenv_file(e, "f", "");
+	fd = wenv_node(e, "f");
+	e->who.policy = MSG_POLICY_NO_SETID;
+	assert_int_equal(test_set(e, fd, &q), EPERM);
+	q.mode = 02755;
+	assert_int_equal(test_set(e, fd, &q), EPERM);
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0644);
+	/* A directory, the sticky bit, or another rule. */
+	assert_int_equal(test_set(e, e->share, &q), 0);
+	q.mode = 01755;
+	assert_int_equal(test_set(e, fd, &q), 0);
+	q.mode = 04755;
+	e->who.policy = MSG_POLICY_NO_DEVICES | MSG_POLICY_NO_LINKS;
+	assert_int_equal(test_set(e, fd, &q), 0);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, wenv_setup, wenv_teardown)
 
 int
@@ -291,7 +317,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_mode), T(test_size), T(test_times), T(test_owner),
 		T(test_setgid), T(test_idmap), T(test_kill), T(test_caps),
-		T(test_bad),
+		T(test_bad), T(test_denied),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -450,6 +450,66 @@ test_seal(void **state)
 	assert_false(seal_check(&seal, e->who.seal_key));
 }
 
+/* What the share wants nobody to make is not there afterwards, either. */
+static void
+test_denied(void **state)
+{
+	static const struct {
+		uint32_t policy, mode, minor;
+		int err;
+	} row[] = {
+		{ MSG_POLICY_NO_DEVICES, S_IFBLK | 0600, 1, EPERM },
+		{ MSG_POLICY_NO_DEVICES, S_IFCHR | 0600, 3, EPERM },
+		{ MSG_POLICY_NO_DEVICES, S_IFCHR, 0, 0 },	/* whiteout */
+		{ MSG_POLICY_NO_DEVICES, S_IFIFO | 0600, 0, 0 },
+		{ MSG_POLICY_NO_DEVICES, S_IFSOCK | 0600, 0, 0 },
+		{ MSG_POLICY_NO_DEVICES, S_IFREG | 04700, 0, 0 },
+		{ MSG_POLICY_NO_SETID, S_IFREG | 04700, 0, EPERM },
+		{ MSG_POLICY_NO_SETID, S_IFREG | 02770, 0, EPERM },
+		{ MSG_POLICY_NO_SETID, S_IFIFO | 06600, 0, EPERM },
+		{ MSG_POLICY_NO_SETID, S_IFREG | 01700, 0, 0 },
+	};
+	struct wenv *e = *state;
+	struct q_mknod q;
+	struct a_mknod a;
+	size_t i;
+
+	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		memset(&q, 0, sizeof(q));
+		wenv_name(q.name, "n");
+		q.mode = row[i].mode;
+		q.rdev_minor = row[i].minor;
+		e->who.policy = row[i].policy;
+		assert_int_equal(on_mknod(wenv_req(e, e->share, -1), &q, &a),
+		    row[i].err);
+		assert_int_equal(wenv_has(e, "n"), row[i].err == 0);
+		unlinkat(e->share, "n", 0);
+	}
+}
+
+static void
+test_denied_open(void **state)
+{
+	struct q_create q = { .flags = O_RDWR, .mode = 04700, .name = "n" };
+	struct q_tmpfile qt = { .flags = O_RDWR, .mode = 02770 };
+	struct q_mkdir qd = { .mode = 02770, .name = "d" };
+	struct wenv *e = *state;
+	struct a_tmpfile at;
+	struct a_create a;
+	struct a_mkdir ad;
+
+	e->who.policy = MSG_POLICY_NO_SETID;
+	assert_int_equal(on_create(wenv_req(e, e->share, -1), &q, &a), EPERM);
+	assert_int_equal(on_tmpfile(wenv_req(e, e->share, -1), &qt, &at),
+	    EPERM);
+	assert_int_equal(e->req.give.cnt, 0);
+	assert_false(wenv_has(e, "n"));
+	/* Of a directory it is about groups, and no right of anybody's. */
+	assert_int_equal(on_mkdir(wenv_req(e, e->share, -1), &qd, &ad), 0);
+	q.mode = 0700;
+	assert_int_equal(on_create(wenv_req(e, e->share, -1), &q, &a), 0);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, wenv_setup, wenv_teardown)
 
 int
@@ -459,7 +519,8 @@ main(void)
 		T(test_create), T(test_create_bad), T(test_mknod),
 		T(test_umask), T(test_default_acl), T(test_kill),
 		T(test_tmpfile), T(test_label_create), T(test_label_others),
-		T(test_label_bad), T(test_seal),
+		T(test_label_bad), T(test_seal), T(test_denied),
+		T(test_denied_open),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -171,6 +171,53 @@ test_link(void **state)
 	assert_false(wenv_has(e, "x"));
 }
 
+static int
+test_link_of(struct wenv *e, const char *name)
+{
+	struct q_link q = { .name = "linked" };
+	struct a_link a;
+	int err;
+
+	err = on_link(wenv_req(e, wenv_node(e, name), e->share), &q, &a);
+	if (err == 0)
+		assert_int_equal(unlinkat(e->share, "linked", 0), 0);
+	assert_false(wenv_has(e, "linked"));
+	return err;
+}
+
+/* Links to others' files only where they give nobody a right. */
+static void
+test_link_denied(void **state)
+{
+	struct wenv *e = *state;
+	const uint32_t mine = e->who.cred.uid;
+
+	wenv_file(e, "f", "");
+	assert_int_equal(mkfifoat(e->share, "p", 0666), 0);
+	e->who.policy = MSG_POLICY_NO_LINKS;
+	assert_int_equal(test_link_of(e, "f"), 0);
+	e->who.cred.uid = mine + 1;
+	e->who.cred.class = CRED_USER;
+	/* The test may read and write it, if it is root. */
+	if (getuid() == 0)
+		assert_int_equal(test_link_of(e, "f"), 0);
+	assert_int_equal(test_link_of(e, "p"), EPERM);
+	assert_int_equal(fchmodat(e->share, "f", 04755, 0), 0);
+	assert_int_equal(test_link_of(e, "f"), EPERM);
+	assert_int_equal(fchmodat(e->share, "f", 02755, 0), 0);
+	assert_int_equal(test_link_of(e, "f"), EPERM);
+	assert_int_equal(fchmodat(e->share, "f", 0644, 0), 0);
+	/* The root worker acts for anybody: root's files alone. */
+	e->who.cred.class = CRED_ROOT;
+	e->who.flags |= MSG_SHARE_TRUST_GUEST;
+	assert_int_equal(test_link_of(e, "f"), EPERM);
+	e->who.cred.uid = mine;
+	assert_int_equal(test_link_of(e, "f"), 0);
+	e->who.cred.uid = mine + 1;
+	e->who.policy = 0;
+	assert_int_equal(test_link_of(e, "f"), 0);
+}
+
 static void
 test_rename(void **state)
 {
@@ -262,7 +309,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(test_lookup), T(test_mkdir_rmdir), T(test_symlink),
-		T(test_link), T(test_rename), T(test_readonly),
+		T(test_link), T(test_link_denied), T(test_rename),
+		T(test_readonly),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -320,6 +320,22 @@ test_drop_caps(void **state)
 	assert_int_equal(test_get(e, fd, "security.capability", 9, &len), 0);
 }
 
+/* A file capability is a set-id file by another name, also when renamed. */
+static void
+test_denied(void **state)
+{
+	struct wenv *e = *state;
+	int fd = test_file(e);
+
+	e->who.policy = MSG_POLICY_NO_SETID;
+	assert_int_equal(test_set(e, fd, "security.capability", "c", 0), EPERM);
+	assert_int_equal(test_set(e, fd, "user.v", "v", 0), 0);
+	test_map(e, ":map::user.v.:");
+	assert_int_equal(test_set(e, fd, "security.capability", "c", 0), EPERM);
+	e->who.policy = MSG_POLICY_NO_DEVICES;
+	assert_int_equal(test_set(e, fd, "security.capability", "c", 0), 0);
+}
+
 static void
 test_bad(void **state)
 {
@@ -365,7 +381,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_plain), T(test_symlink), T(test_mapped),
 		T(test_list_sizes), T(test_acls), T(test_drop_caps),
-		T(test_bad),
+		T(test_bad), T(test_denied),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
