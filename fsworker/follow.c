@@ -29,16 +29,17 @@
 
 #include "follow.h"
 
-#define FOLLOW_AFTER	8		/* times in a row that it is said */
-#define FOLLOW_LATE_NS	300000		/* from the bell to our sleep, */
-#define FOLLOW_NOT_NS	20000000	/* and then we do not, for so long */
+#define FOLLOW_AFTER	8		/* times in a row that it is said, */
+#define FOLLOW_MOST	1024		/* doubled when it went wrong, */
+#define FOLLOW_WELL	256		/* until it has gone well so often */
+#define FOLLOW_LATE_NS	300000		/* wrong: from the bell to our sleep */
 
 struct follow {
 	cpu_set_t all;
 	int choice;		/* there is more than one in it */
 	uint32_t now, next;	/* MRING_NO_CPU: all */
 	unsigned int said;	/* next, so many times */
-	uint64_t not_before;
+	unsigned int after, well;
 };
 
 static struct follow follow;
@@ -47,8 +48,8 @@ void
 follow_init(void)
 {
 	follow.now = follow.next = MRING_NO_CPU;
-	follow.said = 0;
-	follow.not_before = 0;
+	follow.said = follow.well = 0;
+	follow.after = FOLLOW_AFTER;
 	follow.choice = sched_getaffinity(0, sizeof(follow.all),
 	    &follow.all) == 0 && CPU_COUNT(&follow.all) > 1;
 }
@@ -74,7 +75,19 @@ follow_go(uint32_t cpu)
 	/* Where it is refused we stay, and need not ask each time. */
 	(void)sched_setaffinity(0, sizeof(set), &set);
 	follow.now = cpu;
+	follow.said = follow.well = 0;
+}
+
+/* Somebody else wants this processor, or the transport had not to wait. */
+static void
+follow_late(void)
+{
 	follow.said = 0;
+	if (follow.now == MRING_NO_CPU)
+		return;
+	if (follow.after < FOLLOW_MOST)
+		follow.after *= 2;
+	follow_go(MRING_NO_CPU);
 }
 
 void
@@ -86,23 +99,24 @@ follow_idle(const struct mring *r)
 	if (!follow.choice)
 		return;
 	mring_where(r, &cpu, &when);
+	if (when == 0)
+		return;
 	now = follow_clock();
 	if (now - when > FOLLOW_LATE_NS) {
-		follow.not_before = now + FOLLOW_NOT_NS;
-		follow.said = 0;
-		if (follow.now != MRING_NO_CPU)
-			follow_go(MRING_NO_CPU);
+		follow_late();
 		return;
 	}
-	if (now < follow.not_before)
-		return;
 	if (cpu >= CPU_SETSIZE || !CPU_ISSET(cpu, &follow.all))
 		cpu = MRING_NO_CPU;
 	if (cpu != follow.next)
 		follow.said = 0;
 	follow.next = cpu;
-	if (cpu == follow.now)
-		follow.said = 0;
-	else if (++follow.said == FOLLOW_AFTER)
-		follow_go(cpu);
+	if (cpu != follow.now) {
+		if (++follow.said >= follow.after)
+			follow_go(cpu);
+		return;
+	}
+	follow.said = 0;
+	if (cpu != MRING_NO_CPU && ++follow.well >= FOLLOW_WELL)
+		follow.after = FOLLOW_AFTER;
 }

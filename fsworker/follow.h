@@ -33,9 +33,9 @@ void	follow_init(void);
  * the transport has said several times in a row that it runs on another
  * processor, go there, for it sleeps while we work and to wake somebody on the
  * same processor costs a tenth.  Go back to all when the transport names none,
- * or for a while when what it asked took long: then somebody else is there
- * too, or we are what it need not wait for.  That the kernel refuses is not an
- * error.
+ * or when what it asked took long, for then somebody else is there too, or we
+ * are what it need not wait for; after that it must be said twice as often.
+ * That the kernel refuses is not an error.
  */
 void	follow_idle(const struct mring *r);
 

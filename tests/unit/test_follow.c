@@ -170,17 +170,46 @@ test_late(void **state)
 	assert_true(is_bound(2));
 	ask(2, FOLLOW_LATE_NS + 1, 1);
 	assert_true(CPU_EQUAL(&bound, &allowed));
-	/* Not again at once, ... */
-	ask(2, 10000, FOLLOW_AFTER);
+	/* It must be said more often now, ... */
+	ask(2, 10000, 2 * FOLLOW_AFTER - 1);
 	assert_int_equal(set_cnt, 2);
-	/* ... but later. */
-	now_ns += FOLLOW_NOT_NS;
-	ask(2, 10000, FOLLOW_AFTER);
+	ask(2, 10000, 1);
 	assert_true(is_bound(2));
-	/* A time to come, or none, is no time. */
-	mring_here(&transport, 2, UINT64_MAX);
+	/* ... late ones that are not bound do not count, ... */
+	ask(2, FOLLOW_LATE_NS + 1, 100);
+	assert_int_equal(set_cnt, 4);
+	ask(2, 10000, 4 * FOLLOW_AFTER - 1);
+	assert_int_equal(set_cnt, 4);
+	ask(2, 10000, 1);
+	assert_true(is_bound(2));
+	/* ... until it has gone well. */
+	ask(2, 10000, FOLLOW_WELL);
+	ask(2, FOLLOW_LATE_NS + 1, 1);
+	assert_int_equal(set_cnt, 6);
+	ask(2, 10000, 2 * FOLLOW_AFTER);
+	assert_true(is_bound(2));
+	/* A time that is to come is no time. */
 	ask(2, UINT64_MAX / 2, 1);
 	assert_true(CPU_EQUAL(&bound, &allowed));
+}
+
+/* However often it goes wrong, there is an end to it. */
+static void
+test_most(void **state)
+{
+	unsigned int i, n = FOLLOW_AFTER;
+
+	(void)state;
+	for (i = 0; i < 20; i++) {
+		ask(2, 10000, n - 1);
+		assert_true(CPU_EQUAL(&bound, &allowed));
+		ask(2, 10000, 1);
+		assert_true(is_bound(2));
+		ask(2, FOLLOW_LATE_NS + 1, 1);
+		assert_true(CPU_EQUAL(&bound, &allowed));
+		n = n < FOLLOW_MOST ? 2 * n : n;
+	}
+	assert_int_equal(n, FOLLOW_MOST);
 }
 
 /* Processors that there are not, or that we were not allowed. */
@@ -238,6 +267,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    CASE(test_follows),
 	    CASE(test_late),
+	    CASE(test_most),
 	    CASE(test_lies),
 	    CASE(test_refused),
 	};
