@@ -50,4 +50,10 @@ void	evil_lists(void);
  */
 void	evil_every(void);
 
+/*
+ * rogue_given.c: nodes that are kept, to a transport with handles that asks
+ * for it.
+ */
+void	evil_given(void);
+
 #endif

@@ -38,6 +38,7 @@
 #include "evil.h"
 
 #define ROOT		FUSE_ROOT_ID
+#define EVIL_KEEP	16	/* numbers for what a worker keeps */
 #define EVIL_ROUNDS	20	/* requests that kill their workers */
 
 struct rtrans evil;
@@ -444,6 +445,12 @@ main(int argc, char **argv)
 	evil_not_again();
 	evil_pause();
 	rtrans_stop(&evil);
+	rtrans_keep_max = EVIL_KEEP;
+	rtrans_start_as(&evil, MSG_SHARE_TRUST_GUEST | MSG_SHARE_HANDLES, 0);
+	box_file(&evil.b, "file", "text", 4);
+	evil_given();
+	rtrans_stop(&evil);
+	rtrans_keep_max = 0;
 	/* Where the host's word counts each user's worker is asked for all. */
 	rtrans_start_as(&evil, MSG_SHARE_XATTR, MSG_POLICY_HOST);
 	box_file(&evil.b, "file", "text", 4);

@@ -52,6 +52,7 @@
 #define RTRANS_NOBODY	65534
 #define RTRANS_UID	3000
 
+uint32_t rtrans_keep_max;
 static struct rtrans *rtrans_running;
 
 /* Also when a test gives up. */
@@ -123,6 +124,7 @@ rtrans_hello(struct rtrans *t)
 	t->conf.io_thread_cnt = 2;
 	t->conf.worker_max = 8;
 	t->conf.nofile = RTRANS_NOFILE;
+	t->conf.keep_max = rtrans_keep_max;
 	t->conf.log_level = LOG_LEVEL_INFO;
 	t->conf.seccomp = SANDBOX_KILL;
 	t->conf.root_mnt_id = stx.stx_mnt_id;

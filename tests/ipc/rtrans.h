@@ -51,6 +51,9 @@ struct rworker {
 	uint32_t id;
 };
 
+/* How many numbers for nodes a transport is told of, from now on; 0. */
+extern uint32_t rtrans_keep_max;
+
 /* Start the transport as the broker does, and a guest; bails out. */
 void	rtrans_start(struct rtrans *t);
 
