@@ -4,6 +4,7 @@
 if HAVE_CMOCKA
 common_tests = \
 	tests/unit/test_chan \
+	tests/unit/test_chan_ring \
 	tests/unit/test_cred \
 	tests/unit/test_fdbag \
 	tests/unit/test_frozen \
@@ -20,6 +21,8 @@ common_test_libs = libcommon.a $(CMOCKA_LIBS) $(SECCOMP_LIBS) \
 	$(CAPNG_LIBS) $(BSD_LIBS) -lpthread
 tests_unit_test_chan_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_chan_LDADD = $(common_test_libs)
+tests_unit_test_chan_ring_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_chan_ring_LDADD = $(common_test_libs)
 tests_unit_test_cred_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_cred_LDADD = $(common_test_libs)
 tests_unit_test_fdbag_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

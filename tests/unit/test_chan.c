@@ -372,6 +372,23 @@ test_direction_and_phase(void **state)
 }
 
 /* What is no channel stays the caller's. */
+/* Numbers where no worker keeps anything. */
+static void
+test_kept(void **state)
+{
+	struct lookup_answer m = good();
+	struct {
+		struct msg_hdr hdr;
+		struct a_unlink a;
+	} u = { .hdr = { .type = A_UNLINK, .len = sizeof(u),
+	    .give = MSG_KEEP_PUT | 1 } };
+
+	(void)state;
+	m.hdr.kept[0] = MSG_KEEP_USE | 1;
+	refused(&m, sizeof(m), 1, "wrong numbers of kept descriptors");
+	refused(&u, sizeof(u), 0, "wrong numbers of kept descriptors");
+}
+
 static void
 test_take(void **state)
 {
@@ -502,7 +519,7 @@ main(void)
 		UNIT(test_two_control_messages),
 		UNIT(test_truncated),
 		UNIT(test_direction_and_phase),
-		UNIT(test_take), UNIT(test_end),
+		UNIT(test_kept), UNIT(test_take), UNIT(test_end),
 		UNIT(test_end_after_message),
 		UNIT(test_full),
 		UNIT(test_random),

@@ -326,6 +326,32 @@ test_stop_after_bad_message(void **state)
 	expect_gone(0);
 }
 
+/* What cannot be waited for is no connection; nobody waited is no news. */
+static void
+test_no_event(void **state)
+{
+	struct vu_state s = { 1, 0 };
+	int fd = memfd_create("file", MFD_CLOEXEC), old;
+
+	(void)state;
+	vu_resume(-1, 0, &dev);
+	vu_event_log(EVENT_LOG_WARN, "heard of");
+	vu_event_log(EVENT_LOG_DEBUG, "not heard of");
+	serve_at_once = 0;
+	bring_up();
+	request(0);
+	send_msg(GET_BASE, &s, sizeof(s), -1);
+	assert_true(vu_draining(&dev));
+	/* The socket turns into a file while a message waits. */
+	old = dup(dev.fd);
+	assert_int_equal(dup2(fd, dev.fd), dev.fd);
+	push_held(1);
+	expect_gone(0);
+	close(old);
+	assert_int_equal(vu_start(&dev, fd), ENOMEM);
+	assert_int_equal(dev.fd, -1);
+}
+
 static void
 test_stop_without_connection(void **state)
 {
@@ -379,6 +405,7 @@ main(void)
 		T(test_broken_ring), T(test_end_waits),
 		T(test_stop_while_a_message_waits),
 		T(test_stop_after_bad_message),
+		T(test_no_event),
 		T(test_stop_without_connection), T(test_second_connection),
 		T(test_front_end_does_not_read),
 	};
