@@ -66,13 +66,15 @@ access_group(const struct cred *c, const struct statx *stx,
 
 /*
  * The permissions of the entry that decides.  They are ordered: user, named
- * users, group, named groups, mask, other; of groups any that permits counts.
+ * users, group, named groups, mask, other; of groups any that permits all of
+ * want counts.
  */
 static uint32_t
-access_acl_perm(const struct cred *c, const struct statx *stx, size_t len)
+access_acl_perm(const struct cred *c, const struct statx *stx, size_t len,
+    uint32_t want)
 {
 	struct posix_acl_xattr_entry e;
-	uint32_t mask = ACL_EXECUTE, perm = 0, found = 0;
+	uint32_t mask = want, perm = 0, found = 0;
 	size_t at;
 
 	for (at = sizeof(struct posix_acl_xattr_header);
@@ -87,7 +89,8 @@ access_acl_perm(const struct cred *c, const struct statx *stx, size_t len)
 			perm = le16toh(e.e_perm);
 			found = 2;
 		} else if (found != 2 && access_group(c, stx, &e)) {
-			perm |= le16toh(e.e_perm);
+			if ((le16toh(e.e_perm) & want) == want)
+				perm = want;
 			found = 1;
 		}
 	}
@@ -95,7 +98,7 @@ access_acl_perm(const struct cred *c, const struct statx *stx, size_t len)
 }
 
 int
-access_exec(const struct a_whello *who, int fd)
+access_exec(const struct a_whello *who, int fd, uint32_t want)
 {
 	const struct cred *c = &who->cred;
 	struct statx stx;
@@ -111,13 +114,14 @@ access_exec(const struct a_whello *who, int fd)
 	    &len);
 	if (err != 0 && err != ENODATA && err != EOPNOTSUPP)
 		return err;
+	/* The kernel does not look at a list whose mask is empty. */
 	if (stx.stx_uid == c->uid)
 		perm = stx.stx_mode >> 6;
-	else if (err == 0)
-		perm = access_acl_perm(c, &stx, len);
+	else if (err == 0 && (stx.stx_mode & S_IRWXG) != 0)
+		perm = access_acl_perm(c, &stx, len, want);
 	else if (access_member(c, stx.stx_gid))
 		perm = stx.stx_mode >> 3;
 	else
 		perm = stx.stx_mode;
-	return perm & 1 ? 0 : EACCES;
+	return (perm & want) == want ? 0 : EACCES;
 }

@@ -25,11 +25,12 @@
  */
 
 /*
- * May this worker's credential execute the regular file behind fd?  The
- * share's mounts are noexec, so the kernel answers no for everybody; the
- * guest wants to know what mode and ACL say (path_resolution(7), acl(5)).
+ * May this worker's credential do all of want (R_OK, W_OK, X_OK) with the
+ * regular file behind fd?  The share's mounts are noexec, so the kernel
+ * answers no for X_OK and everybody; the guest wants to know what mode and ACL
+ * say (path_resolution(7), acl(5)).  A superuser is asked about X_OK alone.
  * Returns 0, EACCES, or the errno of what had to be read.
  */
-int	access_exec(const struct a_whello *who, int fd);
+int	access_exec(const struct a_whello *who, int fd, uint32_t want);
 
 #endif

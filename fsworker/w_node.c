@@ -93,7 +93,7 @@ on_access(struct serve_req *req, const struct q_access *q,
 	}
 	if ((err = w_node_access(fd, mask)) != 0)
 		return err;
-	return exec ? access_exec(req->who, fd) : 0;
+	return exec ? access_exec(req->who, fd, q->mask) : 0;
 }
 
 int

@@ -147,23 +147,30 @@ test_access_acl(void **state)
 		skip();
 	}
 	cred_set(&e->who.cred, CRED_USER, 71, 9999);
-	assert_int_equal(access_exec(&e->who, fd), 0);
+	assert_int_equal(access_exec(&e->who, fd, X_OK), 0);
 	cred_set(&e->who.cred, CRED_USER, 72, 81);
-	assert_int_equal(access_exec(&e->who, fd), EACCES);
+	assert_int_equal(access_exec(&e->who, fd, X_OK), EACCES);
 	cred_set(&e->who.cred, CRED_USER, 73, 81);
-	assert_int_equal(access_exec(&e->who, fd), 0);
+	assert_int_equal(access_exec(&e->who, fd, X_OK), 0);
 	cred_set(&e->who.cred, CRED_USER, 73, 82);
-	assert_int_equal(access_exec(&e->who, fd), EACCES);
+	assert_int_equal(access_exec(&e->who, fd, X_OK), EACCES);
 	assert_int_equal(cred_add_group(&e->who.cred, 81), 0);
-	assert_int_equal(access_exec(&e->who, fd), 0);
+	assert_int_equal(access_exec(&e->who, fd, X_OK), 0);
+	/* one entry must grant all that is wanted */
+	assert_int_equal(access_exec(&e->who, fd, R_OK | X_OK), EACCES);
 	cred_set(&e->who.cred, CRED_USER, 73, 9999);
-	assert_int_equal(access_exec(&e->who, fd), 0);
+	assert_int_equal(access_exec(&e->who, fd, X_OK), 0);
 	/* the mask counts for all but owner and others */
 	assert_int_equal(fchmodat(e->share, "f", 0641, 0), 0);
 	cred_set(&e->who.cred, CRED_USER, 71, 9999);
-	assert_int_equal(access_exec(&e->who, fd), EACCES);
+	assert_int_equal(access_exec(&e->who, fd, X_OK), EACCES);
 	cred_set(&e->who.cred, CRED_USER, 73, 9999);
-	assert_int_equal(access_exec(&e->who, fd), 0);
+	assert_int_equal(access_exec(&e->who, fd, X_OK), 0);
+	/* an empty one makes the kernel forget the list */
+	assert_int_equal(fchmodat(e->share, "f", 0601, 0), 0);
+	cred_set(&e->who.cred, CRED_USER, 72, 9999);
+	assert_int_equal(access_exec(&e->who, fd, X_OK), 0);
+	assert_int_equal(access_exec(&e->who, fd, R_OK | X_OK), EACCES);
 }
 
 static void
