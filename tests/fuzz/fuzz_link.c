@@ -320,7 +320,7 @@ deed_scribble(struct fuzz *f)
 		p->chan.ring.in->asleep = val;
 		break;
 	default:
-		p->chan.ring.out->slot[what >> 2].len = val;
+		p->chan.ring.out->slot[(what >> 2) % MRING_SLOTS].len = val;
 		break;
 	}
 	fake_write(p->chan.ring.bell_out, NULL, 8);
