@@ -117,13 +117,13 @@ daemon_start() {
 		if [ -n "$bench_throttle" ]; then
 			echo "$BASHPID" >"$bench_throttle/cgroup.procs"
 		fi
+		# Each in a session of its own: the scheduler may share
+		# processors between sessions.
 		if [ -z "${commands[$1]}" ]; then
 			export VIOFSD_LIBEXECDIR=$build
-			exec "$build/viofsd" --socket-path="$sock" \
+			exec setsid "$build/viofsd" --socket-path="$sock" \
 			    --shared-dir="$share" --cache="${2/none/never}"
 		fi
-		# A session of its own, as viofsd's transport makes itself one:
-		# the scheduler may share processors between sessions.
 		# A command may have arguments of its own.
 		# shellcheck disable=SC2086
 		exec setsid ${commands[$1]} --socket-path="$sock" \
