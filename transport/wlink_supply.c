@@ -309,7 +309,8 @@ wlink_idle(int fd, short what, void *arg)
 			for (k = TAILQ_FIRST(&p->workers); k != NULL;
 			    k = next) {
 				next = TAILQ_NEXT(k, entry);
-				if (k->sent_cnt != 0 ||
+				/* Who takes nothing is not idle. */
+				if (k->sent_cnt != 0 || p->todo_cnt != 0 ||
 				    now - k->idle_since < WLINK_IDLE)
 					continue;
 				id = k->id;

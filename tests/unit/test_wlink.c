@@ -434,6 +434,39 @@ test_idle(void **state)
 	gone(w);
 }
 
+/* Nor is who takes no questions, though none is with him. */
+static void
+test_idle_full(void **state)
+{
+	char junk[1024] = "";
+	struct wpool *p;
+	struct peer *w;
+	int fd;
+
+	(void)state;
+	fs.conf.keep_max = 0;		/* questions go by the socket */
+	call_as(0, 1000, 0);
+	w = grant(0);
+	serve(w, 0);
+	p = wlink_pool(fs.wlink, &reqs[0].call.cred);
+	fd = TAILQ_FIRST(&p->workers)->chan.fd;
+	while (send(fd, junk, sizeof(junk), MSG_DONTWAIT) > 0 ||
+	    send(fd, junk, 1, MSG_DONTWAIT) > 0)
+		continue;
+	call_as(1, 1000, 0);
+	assert_int_equal(question(w), -1);
+	assert_int_equal(p->todo_cnt, 1);
+	now_sec += WLINK_IDLE;
+	wlink_idle(-1, 0, fs.wlink);
+	assert_int_equal(put_cnt, 0);
+	while (recv(w->chan.fd, junk, sizeof(junk), MSG_DONTWAIT) > 0)
+		continue;
+	spin();
+	assert_int_equal(serve(w, 0), 1);
+	assert_int_equal(result[1], 0);
+	gone(w);
+}
+
 #define UNIT(f)	cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -457,6 +490,7 @@ main(void)
 		UNIT(test_eviction_waits),
 		UNIT(test_crash_pause),
 		UNIT(test_idle),
+		UNIT(test_idle_full),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
