@@ -15,8 +15,9 @@
  */
 
 /*
- * Knows: how a daemon is started whose transport is taken.c, and that what
- * that could do is what docs/THREATS.md says.
+ * Knows: how a daemon is started whose transport is taken.c, with namespaces
+ * and where there are none, and that what that could do is what
+ * docs/THREATS.md says.
  * Never: what it tries.
  */
 
@@ -24,10 +25,13 @@
 
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/un.h>
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/landlock.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +43,11 @@
 
 #define TAKEN_LINES	64
 #define TAKEN_WAIT	60000	/* ms */
+#define TAKEN_FDS	7
+
+/* Where the document has its lists; the second, what differs there. */
+#define TAKEN_JAILED	"## What a taken-over transport can do\n"
+#define TAKEN_BARE	"## Without namespaces\n"
 
 struct taken_lists {
 	char text[TAKEN_LINES][160];
@@ -46,6 +55,9 @@ struct taken_lists {
 };
 
 static char taken_dir[64];
+static const char *const taken_files[] = {
+	"viofsd-transport", "viofsd-fsworker", "viofsd", "lacks", "bare",
+};
 
 /* The broker opens no helper behind a link. */
 static void
@@ -74,22 +86,47 @@ static void
 taken_helpers(void)
 {
 	snprintf(taken_dir, sizeof(taken_dir), "/tmp/viofsd-taken.XXXXXX");
-	if (mkdtemp(taken_dir) == NULL)
+	if (mkdtemp(taken_dir) == NULL || chmod(taken_dir, 0755) == -1)
 		tap_bail("%s: %s", taken_dir, strerror(errno));
 	taken_copy("viofsd-transport", "tests/ipc/taken");
 	taken_copy("viofsd-fsworker", "viofsd-fsworker");
 	setenv("VIOFSD_LIBEXECDIR", taken_dir, 1);
 }
 
+/* From now on it is a user's behind a container's filter: no namespaces. */
+static void
+taken_bare(void)
+{
+	static const char calls[] = "clone3,unshare,setns,mount,open_tree,"
+	    "mount_setattr,fsopen,pivot_root";
+	char path[128];
+	FILE *f;
+
+	taken_copy("viofsd", "viofsd");
+	taken_copy("lacks", "tests/sandbox/lacks");
+	snprintf(path, sizeof(path), "%s/bare", taken_dir);
+	if ((f = fopen(path, "wxe")) == NULL)
+		tap_bail("%s: %s", path, strerror(errno));
+	fprintf(f, "#!/bin/sh\nexec setpriv --reuid %d --regid %d "
+	    "--clear-groups --no-new-privs %s/lacks %s %s/viofsd "
+	    "--sandbox none \"$@\"\n", TAKEN_BARE_UID, TAKEN_BARE_UID,
+	    taken_dir, calls, taken_dir);
+	if (fchmod(fileno(f), 0755) == -1 || fclose(f) != 0)
+		tap_bail("%s: %s", path, strerror(errno));
+	setenv("VIOFSD", path, 1);
+}
+
 static void
 taken_clean(void)
 {
 	char path[128];
+	size_t i;
 
-	snprintf(path, sizeof(path), "%s/viofsd-transport", taken_dir);
-	unlink(path);
-	snprintf(path, sizeof(path), "%s/viofsd-fsworker", taken_dir);
-	unlink(path);
+	for (i = 0; i < sizeof(taken_files) / sizeof(taken_files[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", taken_dir,
+		    taken_files[i]);
+		unlink(path);
+	}
 	rmdir(taken_dir);
 }
 
@@ -105,17 +142,22 @@ taken_file(const struct daemon *d, const char *name, mode_t mode, uid_t uid)
 	close(fd);
 }
 
+/* The user's; beside it is what the user may read, on the same mount. */
 static void
-taken_share(struct daemon *d)
+taken_share(struct daemon *d, uid_t uid)
 {
-	int err;
-
-	taken_file(d, "file", 0644, TAKEN_UID);
+	taken_file(d, "file", 0644, uid);
 	taken_file(d, "secret", 0600, 0);
 	if (symlink("/etc/passwd", daemon_host(d, "link")) == -1 ||
-	    (err = daemon_mount(d)) != 0)
+	    mknod(daemon_host(d, "null"), S_IFCHR, makedev(1, 3)) == -1 ||
+	    chmod(daemon_host(d, "null"), 0666) == -1 ||
+	    mkdir(daemon_host(d, "../beside"), 0755) == -1 ||
+	    daemon_mount(d) != 0)
 		tap_bail("share: %s", strerror(errno));
+	taken_file(d, "../beside/passwd", 0644, uid);
 	taken_file(d, "mnt/sealed", 0600, 0);
+	if (chown(d->top, uid, uid) == -1)
+		tap_bail("%s: %s", d->top, strerror(errno));
 }
 
 static int
@@ -135,34 +177,36 @@ taken_connect(struct daemon *d)
 	tap_bail("%s: %s", d->sock, strerror(errno));
 }
 
-/* What a front-end has and a share has not. */
+/* What a front-end has and a share has not, or has by another mount. */
 static int
-taken_front_end(struct daemon *d)
+taken_front_end(struct daemon *d, bool bare)
 {
 	union {
 		struct cmsghdr align;
-		char bytes[CMSG_SPACE(6 * sizeof(int))];
+		char bytes[CMSG_SPACE(TAKEN_FDS * sizeof(int))];
 	} ctl;
 	char text[] = "fds";
 	struct iovec iov = { text, 3 };
 	struct msghdr mh = { .msg_iov = &iov, .msg_iovlen = 1,
 		.msg_control = ctl.bytes, .msg_controllen = sizeof(ctl) };
 	struct cmsghdr *c = CMSG_FIRSTHDR(&mh);
-	int fds[6], conn = taken_connect(d), i;
+	int fds[TAKEN_FDS], conn = taken_connect(d), i;
 
 	fds[0] = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	fds[1] = open("/etc", O_PATH | O_CLOEXEC);
 	fds[2] = open("/dev/null", O_RDWR | O_CLOEXEC);
 	fds[3] = open("/proc/self", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	fds[4] = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
-	fds[5] = open(d->share, O_PATH | O_CLOEXEC);
+	fds[5] = open(daemon_host(d, "../beside"), O_PATH | O_CLOEXEC);
+	/* Without namespaces the share is where it is on the host. */
+	fds[6] = open(bare ? d->top : d->share, O_PATH | O_CLOEXEC);
 	c->cmsg_level = SOL_SOCKET;
 	c->cmsg_type = SCM_RIGHTS;
 	c->cmsg_len = CMSG_LEN(sizeof(fds));
 	memcpy(CMSG_DATA(c), fds, sizeof(fds));
 	if (sendmsg(conn, &mh, MSG_NOSIGNAL) == -1)
 		tap_bail("descriptors: %s", strerror(errno));
-	for (i = 0; i < 6; i++)
+	for (i = 0; i < TAKEN_FDS; i++)
 		close(fds[i]);
 	return conn;
 }
@@ -202,7 +246,7 @@ taken_report(const struct daemon *d, struct taken_lists *l)
 
 /* What the document says: the lists below the two introductions. */
 static void
-taken_document(struct taken_lists *l)
+taken_document(struct taken_lists *l, const char *section)
 {
 	const char *src = getenv("top_srcdir"), *could = NULL;
 	char path[256], line[1024];
@@ -215,8 +259,7 @@ taken_document(struct taken_lists *l)
 		tap_bail("%s: %s", path, strerror(errno));
 	while (fgets(line, sizeof(line), f) != NULL) {
 		if (line[0] == '#')
-			here = strcmp(line,
-			    "## What a taken-over transport can do\n") == 0;
+			here = strcmp(line, section) == 0;
 		else if (strncmp(line, "It can", 6) == 0)
 			could = strncmp(line, "It cannot", 9) == 0 ? "-" : "+";
 		else if (here && could != NULL && strncmp(line, "- ", 2) == 0)
@@ -227,24 +270,28 @@ taken_document(struct taken_lists *l)
 
 /* One daemon with this part to play; how it ended. */
 static void
-taken_run(struct daemon *d, const char *part, struct taken_lists *l)
+taken_run(struct daemon *d, const char *part, bool bare,
+    struct taken_lists *l)
 {
-	static const char *const more[] = { "--seccomp", "trap",
+	static const char *const jailed[] = { "--seccomp", "trap",
 		"--translate-uid", "forbid-guest:1234:1", "--translate-gid",
 		"forbid-guest:1234:1", NULL };
-	struct daemon_opts o = { .tag = part, .more = more };
+	static const char *const plain[] = { "--seccomp", "trap", NULL };
+	struct daemon_opts o = { .tag = part,
+		.more = bare ? plain : jailed };
 	int conn = -1, status;
 
 	daemon_start(d, &o);
 	if (strcmp(part, "asks") == 0)
-		conn = taken_front_end(d);
+		conn = taken_front_end(d, bare);
 	status = daemon_wait(d, TAKEN_WAIT);
 	if (strcmp(part, "seal") == 0 && status > 0)
 		taken_add(l, "-", "make up a handle");
 	if (strcmp(part, "spawn") == 0 && status > 0)
 		taken_add(l, "-", "speak to the spawner through the broker");
 	if (!tap_ok(status >= 0 && daemon_leftover(d, 10000) == 0,
-	    "%s: everybody ends with it", part))
+	    "%s%s: everybody ends with it", part,
+	    bare ? ", no namespaces" : ""))
 		daemon_show_log(d);
 	taken_report(d, l);
 	if (conn != -1)
@@ -261,6 +308,25 @@ taken_has(const struct taken_lists *l, const char *text)
 		if (strcmp(l->text[i], text) == 0)
 			return true;
 	return false;
+}
+
+/* Add what differ says nothing about. */
+static void
+taken_else(struct taken_lists *differ, const struct taken_lists *usual)
+{
+	char other[160];
+	unsigned int i;
+
+	for (i = 0; i < usual->cnt; i++) {
+		snprintf(other, sizeof(other), "%c%s",
+		    usual->text[i][0] == '+' ? '-' : '+', usual->text[i] + 1);
+		if (!tap_ok(!taken_has(differ, usual->text[i]),
+		    "said once: %s", usual->text[i]) ||
+		    taken_has(differ, other))
+			continue;
+		taken_add(differ, usual->text[i][0] == '+' ? "+" : "-",
+		    usual->text[i] + 2);
+	}
 }
 
 static void
@@ -280,23 +346,47 @@ taken_compare(const struct taken_lists *real, const struct taken_lists *doc)
 	tap_ok(real->cnt > 20, "the lists are long enough");
 }
 
+/* All parts, on a share of uid's. */
+static void
+taken_play(struct taken_lists *real, uid_t uid, bool bare)
+{
+	static struct daemon d;
+
+	daemon_open(&d);
+	taken_share(&d, uid);
+	taken_run(&d, "calls", bare, real);
+	taken_run(&d, "asks", bare, real);
+	taken_run(&d, "seal", bare, real);
+	taken_run(&d, "spawn", bare, real);
+	daemon_close(&d);
+}
+
+static bool
+taken_landlock(void)
+{
+	return syscall(SYS_landlock_create_ruleset, NULL, 0,
+	    LANDLOCK_CREATE_RULESET_VERSION) > 0;
+}
+
 int
 main(int argc, char **argv)
 {
-	static struct taken_lists real, doc;
-	static struct daemon d;
+	static struct taken_lists real, doc, bare, differ;
 
 	daemon_args(argc, argv);
 	taken_helpers();
 	atexit(taken_clean);
-	daemon_open(&d);
-	taken_share(&d);
-	taken_run(&d, "calls", &real);
-	taken_run(&d, "asks", &real);
-	taken_run(&d, "seal", &real);
-	taken_run(&d, "spawn", &real);
-	taken_document(&doc);
+	taken_play(&real, TAKEN_UID, false);
+	taken_document(&doc, TAKEN_JAILED);
 	taken_compare(&real, &doc);
-	daemon_close(&d);
+	if (!taken_landlock()) {
+		tap_skip("this kernel has no Landlock", "without namespaces");
+		return tap_done();
+	}
+	taken_bare();
+	taken_play(&bare, TAKEN_BARE_UID, true);
+	taken_document(&differ, TAKEN_BARE);
+	taken_else(&differ, &doc);
+	taken_compare(&bare, &differ);
 	return tap_done();
 }

@@ -93,6 +93,8 @@ taken_hello(struct taken *t, struct a_hello *conf)
 	if (taken_ask(t, &t->broker, &out) != 0)
 		fatalx("no answer to hello");
 	memcpy(conf, t->msg.body, sizeof(*conf));
+	t->bare = (conf->flags & MSG_SHARE_BARE) != 0;
+	t->uid = t->bare ? TAKEN_BARE_UID : TAKEN_UID;
 	t->listenfd = fdbag_take(&t->msg.fds, 0);
 	t->rootfd = fdbag_take(&t->msg.fds, 1);
 }

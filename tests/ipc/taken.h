@@ -27,6 +27,7 @@
  */
 
 #define TAKEN_UID	1000	/* a guest may be that */
+#define TAKEN_BARE_UID	1	/* the one that there is without namespaces */
 #define TAKEN_FORBIDDEN	1234	/* and not that */
 #define TAKEN_FOREIGN	8	/* most descriptors from the front-end */
 
@@ -34,6 +35,8 @@ struct taken {
 	struct chan broker;
 	struct chan_msg msg;		/* the last answer */
 	int listenfd, rootfd;
+	uint32_t uid;			/* TAKEN_UID, or the only one */
+	bool bare;			/* no namespaces */
 	int napfd;			/* never ready */
 	int foreign[TAKEN_FOREIGN];	/* from the front-end */
 	unsigned int foreign_cnt;

@@ -53,6 +53,8 @@ ask_worker(struct taken *t, const struct cred *cred, struct chan *c)
 	int ring[MRING_FDS], err;
 	unsigned int i;
 
+	memset(c, 0, sizeof(*c));
+	c->fd = -1;
 	q.cred = *cred;
 	err = taken_ask(t, &t->broker, &out);
 	if (err == 0) {
@@ -77,6 +79,13 @@ ask_class(struct taken *t, enum cred_class class, uint32_t uid,
 	return ask_worker(t, &cred, c);
 }
 
+/* Nobody who answers is an error, too. */
+static int
+ask_failed(int err)
+{
+	return err > 0 ? -err : -EPIPE;
+}
+
 /* LOOKUP; the node's descriptor or -errno. */
 static int
 ask_lookup(struct taken *t, struct chan *c, int dirfd, const char *name)
@@ -87,8 +96,8 @@ ask_lookup(struct taken *t, struct chan *c, int dirfd, const char *name)
 	int err;
 
 	memcpy(q.name, name, strlen(name));
-	err = taken_ask(t, c, &out);
-	return err == 0 ? fdbag_take(&t->msg.fds, 0) : -err;
+	err = c->fd == -1 ? -1 : taken_ask(t, c, &out);
+	return err == 0 ? fdbag_take(&t->msg.fds, 0) : ask_failed(err);
 }
 
 static int
@@ -97,9 +106,9 @@ ask_open(struct taken *t, struct chan *c, int fd, uint32_t flags)
 	struct q_open q = { .flags = flags };
 	struct chan_out out = { .type = Q_OPEN, .body = &q, .fds = &fd,
 		.fd_cnt = 1 };
-	int err = taken_ask(t, c, &out);
+	int err = c->fd == -1 ? -1 : taken_ask(t, c, &out);
 
-	return err == 0 ? fdbag_take(&t->msg.fds, 0) : -err;
+	return err == 0 ? fdbag_take(&t->msg.fds, 0) : ask_failed(err);
 }
 
 /* Ids are nothing that it may choose beyond what a guest may. */
@@ -110,26 +119,25 @@ ask_workers(struct taken *t, struct chan *user, struct chan *root)
 	struct chan c;
 	bool could;
 
-	taken_say(ask_class(t, CRED_USER, TAKEN_UID, user) == 0 &&
-	    ask_class(t, CRED_CREATOR, TAKEN_UID, &c) == 0,
+	taken_say(ask_class(t, CRED_USER, t->uid, user) == 0 &&
+	    ask_class(t, CRED_CREATOR, t->uid, &c) == 0,
 	    "have a worker of any user that a guest may be");
 	chan_close(&c);
 	taken_say(ask_class(t, CRED_ROOT, 0, root) == 0,
 	    "have a root worker of this share");
 	could = ask_class(t, CRED_USER, TAKEN_FORBIDDEN, &c) == 0 ||
 	    ask_class(t, CRED_CREATOR, TAKEN_FORBIDDEN, &c) == 0;
-	cred_set(&cred, CRED_USER, TAKEN_UID, TAKEN_UID);
+	cred_set(&cred, CRED_USER, t->uid, t->uid);
 	cred_add_group(&cred, TAKEN_FORBIDDEN);
 	could |= ask_worker(t, &cred, &c) == 0;
 	taken_say(could, "have a worker with an id that no guest may have");
-	cred_set(&cred, CRED_ROOT, TAKEN_UID, TAKEN_UID);
+	cred_set(&cred, CRED_ROOT, t->uid, t->uid);
 	could = ask_worker(t, &cred, &c) == 0;
 	cred_set(&cred, CRED_USER, 0, 0);
 	could |= ask_worker(t, &cred, &c) == 0;
-	cred_set(&cred, (enum cred_class)CRED_CLASS_CNT, TAKEN_UID,
-	    TAKEN_UID);
+	cred_set(&cred, (enum cred_class)CRED_CLASS_CNT, t->uid, t->uid);
 	could |= ask_worker(t, &cred, &c) == 0;
-	cred_set(&cred, CRED_USER, TAKEN_UID, TAKEN_UID);
+	cred_set(&cred, CRED_USER, t->uid, t->uid);
 	cred.gid_cnt = CRED_GROUPS_MAX + 1;
 	could |= ask_worker(t, &cred, &c) == 0;
 	taken_say(could, "have a worker of a credential made up");
@@ -159,13 +167,13 @@ ask_files(struct taken *t, struct chan *user, struct chan *root)
 	taken_say(sysfd_stat(node, &st) == 0,
 	    "keep descriptors after their worker is gone");
 	close(node);
-	if (ask_class(t, CRED_USER, TAKEN_UID, user) != 0)
+	if (ask_class(t, CRED_USER, t->uid, user) != 0)
 		taken_note("no second worker", 0);
 }
 
 /* Whatever root may make of it, nobody opens it. */
 static void
-ask_device(struct taken *t, struct chan *root)
+ask_device(struct taken *t, struct chan *user, struct chan *root)
 {
 	struct q_mknod q = { .mode = S_IFCHR | 0666, .rdev_major = 1,
 		.rdev_minor = 3, .name = "device" };
@@ -173,11 +181,13 @@ ask_device(struct taken *t, struct chan *root)
 		.fds = &t->rootfd, .fd_cnt = 1 };
 	int node = -1, fd;
 
-	if (taken_ask(t, root, &out) == 0)
+	if (root->fd != -1 && taken_ask(t, root, &out) == 0)
 		node = fdbag_take(&t->msg.fds, 0);
 	taken_say(node >= 0, "have device nodes made by the root worker");
 	fd = ask_open(t, root, node, O_RDWR);
-	taken_say(fd >= 0, "have a device opened");
+	node = ask_lookup(t, user, t->rootfd, "null");
+	taken_say(fd >= 0 || ask_open(t, user, node, O_RDWR) >= 0 ||
+	    ask_open(t, root, node, O_RDWR) >= 0, "have a device opened");
 }
 
 static bool
@@ -210,7 +220,8 @@ ask_out(struct taken *t, struct chan *c)
 			could = true;
 		close(fd);
 	}
-	for (i = 0; i < ASK_CLIMB && taken_ask(t, c, &out) == 0; i++)
+	for (i = 0; i < ASK_CLIMB && c->fd != -1 &&
+	    taken_ask(t, c, &out) == 0; i++)
 		if (!ask_same(fdbag_get(&t->msg.fds, 0), t->rootfd))
 			could = true;
 	return could;
@@ -252,10 +263,11 @@ ask_seal(struct taken *t, struct chan *user)
 
 	dir = ask_lookup(t, user, t->rootfd, "mnt");
 	node = ask_lookup(t, user, dir, "sealed");
-	if (node >= 0 && t->msg.tail_len > 0)
+	if (node >= 0 && t->msg.tail_len > 0) {
 		memcpy(&q.seal, t->msg.tail, t->msg.tail_len);
-	if (node >= 0 && taken_ask(t, &t->broker, &out) == 0)
-		fd = fdbag_get(&t->msg.fds, 0);
+		if (taken_ask(t, &t->broker, &out) == 0)
+			fd = fdbag_get(&t->msg.fds, 0);
+	}
 	taken_say(fd >= 0 && ask_same(fd, node),
 	    "have a file found again by a handle that a worker sealed");
 	taken_say(fd >= 0 && (pwritev2(fd, &iov, 1, 0, 0) == 1 ||
@@ -274,14 +286,15 @@ ask_flood(struct taken *t)
 	int err;
 
 	for (i = 0; i < ASK_FLOOD; i++) {
-		err = ask_class(t, CRED_USER, 100000 + i, &c);
+		err = ask_class(t, CRED_USER, t->bare ? t->uid : 100000 + i,
+		    &c);
 		if (err != 0)
 			break;
 		granted++;
 	}
 	taken_note("workers of a flood", (int)granted);
 	taken_say(granted == ASK_FLOOD, "have workers without end");
-	taken_say(ask_class(t, CRED_USER, TAKEN_UID, &c) > 0,
+	taken_say(ask_class(t, CRED_USER, t->uid, &c) > 0,
 	    "go on asking for workers, and be refused");
 }
 
@@ -292,12 +305,12 @@ taken_asks(struct taken *t)
 
 	ask_workers(t, &user, &root);
 	ask_files(t, &user, &root);
-	ask_device(t, &root);
+	ask_device(t, &user, &root);
 	ask_foreign(t, &user, &root);
 	ask_seal(t, &user);
 	/* Nothing above was refused because there was nobody any more. */
 	taken_say(ask_lookup(t, &user, t->rootfd, "file") >= 0 &&
-	    ask_lookup(t, &root, t->rootfd, "file") >= 0,
+	    (t->bare || ask_lookup(t, &root, t->rootfd, "file") >= 0),
 	    "ask its workers as much as it likes");
 	ask_flood(t);
 }
