@@ -47,7 +47,7 @@ fuzz_ipc_headers = tests/fuzz/fake.h tests/fuzz/fuzz.h tests/fuzz/over.h \
 	tests/fuzz/rawmsg.h
 
 tests_fuzz_fuzz_broker_SOURCES = tests/fuzz/fuzz_broker.c \
-	tests/fuzz/polenv.h $(fuzz_ipc_headers)
+	tests/fuzz/brokerenv.h tests/fuzz/polenv.h $(fuzz_ipc_headers)
 tests_fuzz_fuzz_broker_LDADD = $(fuzz_ipc_libs)
 tests_fuzz_fuzz_broker_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_chain_SOURCES = tests/fuzz/fuzz_chain.c tests/fuzz/fuzz.h \
@@ -68,7 +68,7 @@ tests_fuzz_fuzz_idmap_SOURCES = tests/fuzz/fuzz_idmap.c tests/fuzz/fuzz.h
 tests_fuzz_fuzz_idmap_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_idmap_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_link_SOURCES = tests/fuzz/fuzz_link.c \
-	tests/fuzz/linkenv.h $(fuzz_ipc_headers)
+	tests/fuzz/linkenv.h tests/fuzz/linkpeer.h $(fuzz_ipc_headers)
 tests_fuzz_fuzz_link_LDADD = $(fuzz_ipc_libs)
 tests_fuzz_fuzz_link_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_mountinfo_SOURCES = tests/fuzz/fuzz_mountinfo.c \

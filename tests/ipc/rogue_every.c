@@ -15,12 +15,10 @@
  */
 
 /*
- * Knows: for every question that a worker is asked, a request of the guest
- * that leads to it, and answers to it that are lies in form or in content.
- * Never: what only one kind of answer could say (the other files of
- * rogue_worker).
- *
- * A new row of common/msg.def without an entry here is a test that fails.
+ * Knows: answers to every question that a worker is asked, which are lies in
+ * form or in content.
+ * Never: how a guest makes the transport ask it (rogue_every_ask.c); what
+ * only one kind of answer could say (the other files of rogue_worker).
  */
 
 #include "config.h"
@@ -29,109 +27,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/fs.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "../frontend/fs_more.h"
 #include "../frontend/tap.h"
-#include "evil.h"
+#include "rogue_every.h"
 
-#define EVERY_ROOM	4096
 #define EVERY_MODE	02644	/* writing to it is a worker's */
-
-/* What must be there before the request can be sent. */
-enum every_before { BEFORE_ROOT, BEFORE_FILE, BEFORE_LINK, BEFORE_OPEN,
-    BEFORE_DIR };
-
-/* What a reply that is no error leaves with the transport. */
-enum every_after { AFTER_NOTHING, AFTER_NODE, AFTER_FILE, AFTER_DIR,
-    AFTER_BOTH, AFTER_LIST };
-
-struct every {
-	uint16_t verb;
-	uint8_t opcode;
-	uint8_t before, after;
-	uint8_t again;		/* another worker is asked when one fails */
-	const char *names;	/* behind the fixed part, with names_len */
-	uint32_t names_len;
-};
-
-#define NAMES(text)	text, sizeof(text)
-
-static const struct every everys[] = {
-	{ Q_LOOKUP, FUSE_LOOKUP, BEFORE_ROOT, AFTER_NODE, 1, NAMES("file") },
-	{ Q_READLINK, FUSE_READLINK, BEFORE_LINK, AFTER_NOTHING, 1, NULL, 0 },
-	{ Q_OPEN, FUSE_OPEN, BEFORE_FILE, AFTER_FILE, 1, NULL, 0 },
-	{ Q_OPENDIR, FUSE_OPENDIR, BEFORE_ROOT, AFTER_DIR, 1, NULL, 0 },
-	{ Q_CREATE, FUSE_CREATE, BEFORE_ROOT, AFTER_BOTH, 0, NAMES("new") },
-	{ Q_MKNOD, FUSE_MKNOD, BEFORE_ROOT, AFTER_NODE, 0, NAMES("new") },
-	{ Q_MKDIR, FUSE_MKDIR, BEFORE_ROOT, AFTER_NODE, 0, NAMES("new") },
-	{ Q_SYMLINK, FUSE_SYMLINK, BEFORE_ROOT, AFTER_NODE, 0,
-	    NAMES("new\0to") },
-	{ Q_LINK, FUSE_LINK, BEFORE_FILE, AFTER_NODE, 0, NAMES("new") },
-	{ Q_UNLINK, FUSE_UNLINK, BEFORE_ROOT, AFTER_NOTHING, 0,
-	    NAMES("file") },
-	{ Q_RMDIR, FUSE_RMDIR, BEFORE_ROOT, AFTER_NOTHING, 0, NAMES("dir") },
-	{ Q_RENAME, FUSE_RENAME, BEFORE_ROOT, AFTER_NOTHING, 0,
-	    NAMES("file\0new") },
-	{ Q_SETATTR, FUSE_SETATTR, BEFORE_FILE, AFTER_NOTHING, 1, NULL, 0 },
-	{ Q_READDIRPLUS, FUSE_READDIRPLUS, BEFORE_DIR, AFTER_LIST, 1, NULL,
-	    0 },
-	{ Q_SYNCFS, FUSE_SYNCFS, BEFORE_ROOT, AFTER_NOTHING, 1, NULL, 0 },
-	{ Q_WRITE, FUSE_WRITE, BEFORE_OPEN, AFTER_NOTHING, 1, "data", 4 },
-	{ Q_FALLOCATE, FUSE_FALLOCATE, BEFORE_OPEN, AFTER_NOTHING, 0, NULL,
-	    0 },
-	{ Q_COPY, FUSE_COPY_FILE_RANGE, BEFORE_OPEN, AFTER_NOTHING, 0, NULL,
-	    0 },
-	{ Q_SETXATTR, FUSE_SETXATTR, BEFORE_FILE, AFTER_NOTHING, 1,
-	    NAMES("user.a\0val") },
-	{ Q_GETXATTR, FUSE_GETXATTR, BEFORE_FILE, AFTER_NOTHING, 1,
-	    NAMES("user.a") },
-	{ Q_LISTXATTR, FUSE_LISTXATTR, BEFORE_FILE, AFTER_NOTHING, 1, NULL,
-	    0 },
-	{ Q_REMOVEXATTR, FUSE_REMOVEXATTR, BEFORE_FILE, AFTER_NOTHING, 0,
-	    NAMES("user.a") },
-	{ Q_STATX, FS_STATX, BEFORE_FILE, AFTER_NOTHING, 1, NULL, 0 },
-	{ Q_ACCESS, FUSE_ACCESS, BEFORE_FILE, AFTER_NOTHING, 1, NULL, 0 },
-	{ Q_TMPFILE, FUSE_TMPFILE, BEFORE_ROOT, AFTER_BOTH, 0, NAMES("") },
-	{ Q_IOCTL, FUSE_IOCTL, BEFORE_OPEN, AFTER_NOTHING, 0, NULL, 0 },
-	{ Q_PARENT, FUSE_LOOKUP, BEFORE_ROOT, AFTER_NODE, 1, NAMES("..") },
-	{ Q_SELF, FUSE_LOOKUP, BEFORE_FILE, AFTER_NODE, 1, NAMES(".") },
-};
-
-#define EVERY_CNT	(sizeof(everys) / sizeof(everys[0]))
-
-/* One request on its way. */
-struct every_try {
-	const struct every *e;
-	uint32_t uid;
-	bool granted;
-	struct rworker w;
-	struct fs_file f;	/* what came before */
-	struct fs_ticket ticket;
-	union {
-		uint64_t align;
-		struct fuse_create_in create;
-		struct fuse_open_in open;
-		struct fuse_mknod_in mknod;
-		struct fuse_mkdir_in mkdir;
-		struct fuse_link_in link;
-		struct fuse_rename_in rename;
-		struct fuse_setattr_in setattr;
-		struct fuse_read_in read;
-		struct fuse_write_in write;
-		struct fuse_fallocate_in fallocate;
-		struct fuse_copy_file_range_in copy;
-		struct fuse_getxattr_in getxattr;
-		struct fuse_access_in access;
-		struct fuse_ioctl_in ioctl;
-		uint32_t setxattr[2];
-		uint64_t syncfs;
-		uint32_t statx[6];
-	} in;
-};
 
 /* A message in the making. */
 struct every_msg {
@@ -207,232 +110,6 @@ static const struct every_lie lies[] = {
 
 #define LIE_CNT		(sizeof(lies) / sizeof(lies[0]))
 
-/* ---- requests ---- */
-
-static void
-every_fill_open(struct every_try *t)
-{
-	switch (t->e->verb) {
-	case Q_WRITE:
-		t->in.write.fh = t->f.fh;
-		t->in.write.size = 4;
-		break;
-	case Q_FALLOCATE:
-		t->in.fallocate.fh = t->f.fh;
-		t->in.fallocate.length = 4096;
-		break;
-	case Q_COPY:
-		t->in.copy.fh_in = t->in.copy.fh_out = t->f.fh;
-		t->in.copy.nodeid_out = t->f.node;
-		t->in.copy.off_out = 4096;
-		t->in.copy.len = 4;
-		break;
-	case Q_IOCTL:
-		t->in.ioctl.fh = t->f.fh;
-		t->in.ioctl.cmd = FS_IOC_GETFLAGS;
-		t->in.ioctl.out_size = sizeof(int);
-		break;
-	case Q_READDIRPLUS:
-		t->in.read.fh = t->f.fh;
-		t->in.read.size = EVERY_ROOM / 2;
-		break;
-	default:
-		break;
-	}
-}
-
-static void
-every_fill(struct every_try *t)
-{
-	switch (t->e->verb) {
-	case Q_CREATE:
-	case Q_TMPFILE:
-		t->in.create.flags = O_RDWR |
-		    (t->e->verb == Q_CREATE ? O_EXCL : 0);
-		t->in.create.mode = S_IFREG | 0600;
-		break;
-	case Q_MKNOD:
-		t->in.mknod.mode = S_IFIFO | 0600;
-		break;
-	case Q_MKDIR:
-		t->in.mkdir.mode = 0700;
-		break;
-	case Q_LINK:
-		t->in.link.oldnodeid = t->f.node;
-		break;
-	case Q_RENAME:
-		t->in.rename.newdir = FUSE_ROOT_ID;
-		break;
-	case Q_SETATTR:
-		t->in.setattr.valid = FATTR_MODE;
-		t->in.setattr.mode = S_IFREG | 0600;
-		break;
-	case Q_SETXATTR:
-		t->in.setxattr[0] = 4;
-		break;
-	case Q_GETXATTR:
-	case Q_LISTXATTR:
-		t->in.getxattr.size = 64;
-		break;
-	case Q_STATX:
-		t->in.statx[5] = STATX_BASIC_STATS;
-		break;
-	case Q_ACCESS:
-		t->in.access.mask = R_OK;
-		break;
-	default:
-		every_fill_open(t);
-		break;
-	}
-}
-
-/* Bytes of the fixed part. */
-static size_t
-every_arg_len(const struct every_try *t)
-{
-	switch (t->e->verb) {
-	case Q_OPEN:
-	case Q_OPENDIR:
-		return sizeof(t->in.open);
-	case Q_CREATE:
-	case Q_TMPFILE:
-		return sizeof(t->in.create);
-	case Q_MKNOD:
-		return sizeof(t->in.mknod);
-	case Q_MKDIR:
-		return sizeof(t->in.mkdir);
-	case Q_LINK:
-		return sizeof(t->in.link);
-	case Q_RENAME:
-		return sizeof(t->in.rename);
-	case Q_SETATTR:
-		return sizeof(t->in.setattr);
-	case Q_READDIRPLUS:
-		return sizeof(t->in.read);
-	case Q_SYNCFS:
-		return sizeof(t->in.syncfs);
-	case Q_WRITE:
-		return sizeof(t->in.write);
-	case Q_FALLOCATE:
-		return sizeof(t->in.fallocate);
-	case Q_COPY:
-		return sizeof(t->in.copy);
-	case Q_SETXATTR:
-		return sizeof(t->in.setxattr);
-	case Q_GETXATTR:
-	case Q_LISTXATTR:
-		return sizeof(t->in.getxattr);
-	case Q_STATX:
-		return sizeof(t->in.statx);
-	case Q_ACCESS:
-		return sizeof(t->in.access);
-	case Q_IOCTL:
-		return sizeof(t->in.ioctl);
-	default:
-		return 0;
-	}
-}
-
-/* Send a request; its question must be the next that the worker hears. */
-static bool
-every_send(struct every_try *t, const struct fs_args *a, uint16_t verb)
-{
-	fs_cred(&evil.b.fs, t->uid, t->uid);
-	if (fs_submit(&evil.b.fs, a, &t->ticket) < 0)
-		return false;
-	if (!t->granted && rtrans_grant(&evil, &t->w, t->uid) != 0)
-		return false;
-	t->granted = true;
-	return rworker_question(&t->w) == verb;
-}
-
-static bool
-every_node(struct every_try *t, const char *name)
-{
-	struct fs_args a = { .opcode = FUSE_LOOKUP, .node = FUSE_ROOT_ID };
-	struct fuse_entry_out e;
-	struct a_lookup ok;
-	int fd;
-
-	a.data = name;
-	a.data_len = strlen(name) + 1;
-	a.out_len = sizeof(e);
-	if (!every_send(t, &a, Q_LOOKUP))
-		return false;
-	fd = rworker_attr(&evil, name, &ok.attr);
-	rworker_answer(&t->w, &ok, &fd, 1);
-	close(fd);
-	if (fs_finish(&evil.b.fs, &t->ticket, &e, sizeof(e)) < 0)
-		return false;
-	t->f.node = e.nodeid;
-	return true;
-}
-
-static bool
-every_open(struct every_try *t, int dir)
-{
-	struct fs_args a = { .opcode = dir ? FUSE_OPENDIR : FUSE_OPEN };
-	struct fuse_open_in in = { .flags = dir ? O_RDONLY : O_RDWR };
-	struct fuse_open_out out;
-	struct a_open ok = { 0 };
-	int fd;
-
-	a.node = t->f.node;
-	a.arg = &in;
-	a.arg_len = sizeof(in);
-	a.out_len = sizeof(out);
-	if (!every_send(t, &a, dir ? Q_OPENDIR : Q_OPEN))
-		return false;
-	fd = open(dir ? evil.b.d.share : box_host(&evil.b, "setgid"),
-	    (dir ? O_RDONLY | O_DIRECTORY : O_RDWR) | O_CLOEXEC);
-	rworker_answer(&t->w, &ok, &fd, 1);
-	close(fd);
-	if (fs_finish(&evil.b.fs, &t->ticket, &out, sizeof(out)) < 0)
-		return false;
-	t->f.fh = out.fh;
-	return true;
-}
-
-static bool
-every_prepare(struct every_try *t)
-{
-	switch (t->e->before) {
-	case BEFORE_FILE:
-		return every_node(t, "setgid");
-	case BEFORE_LINK:
-		return every_node(t, "link");
-	case BEFORE_OPEN:
-		return every_node(t, "setgid") && every_open(t, 0);
-	case BEFORE_DIR:
-		return every_open(t, 1);
-	default:
-		return true;
-	}
-}
-
-/* The request that is lied to, as far as the worker. */
-static bool
-every_ask(struct every_try *t, const struct every *e)
-{
-	struct fs_args a = { .opcode = e->opcode };
-
-	memset(t, 0, sizeof(*t));
-	t->e = e;
-	t->uid = rtrans_uid(&evil);
-	t->w.chan.fd = -1;
-	t->f.node = FUSE_ROOT_ID;
-	if (!every_prepare(t))
-		return false;
-	every_fill(t);
-	a.node = e->verb == Q_LINK ? FUSE_ROOT_ID : t->f.node;
-	a.arg = &t->in;
-	a.arg_len = every_arg_len(t);
-	a.data = e->names;
-	a.data_len = e->names_len;
-	a.out_len = EVERY_ROOM;
-	return every_send(t, &a, e->verb);
-}
-
 /* ---- answers ---- */
 
 static bool
@@ -461,42 +138,6 @@ every_lied(struct every_try *t, const struct every_lie *lie)
 		rworker_error(&t->w, ENOENT);
 	close(node);
 	return can;
-}
-
-/* Give back whatever the guest was told to have now. */
-static void
-every_undo(struct every_try *t, int rc, const uint8_t *out)
-{
-	struct fs_file f = t->f;
-	struct fuse_entry_out e;
-	struct fuse_open_out o;
-	struct fs_dirent d;
-	size_t pos = 0;
-
-	memcpy(&e, out, sizeof(e));
-	memcpy(&o, out + (t->e->after == AFTER_BOTH ? sizeof(e) : 0),
-	    sizeof(o));
-	if (rc >= 0 && t->e->after == AFTER_BOTH)
-		f.node = e.nodeid;
-	f.fh = o.fh;
-	if (rc >= 0 && (t->e->after == AFTER_FILE ||
-	    t->e->after == AFTER_BOTH))
-		fs_release(&evil.b.fs, &f);
-	if (rc >= 0 && t->e->after == AFTER_DIR)
-		fs_releasedir(&evil.b.fs, &f);
-	while (rc > 0 && t->e->after == AFTER_LIST &&
-	    fs_nextent(out, (size_t)rc, &pos, true, &d) == 1)
-		if (d.entry.nodeid != 0)
-			fs_forget(&evil.b.fs, d.entry.nodeid, 1);
-	if (rc >= 0 && e.nodeid != 0 &&
-	    (t->e->after == AFTER_NODE || t->e->after == AFTER_BOTH))
-		fs_forget(&evil.b.fs, e.nodeid, 1);
-	if (t->e->before == BEFORE_OPEN)
-		fs_release(&evil.b.fs, &t->f);
-	if (t->e->before == BEFORE_DIR)
-		fs_releasedir(&evil.b.fs, &t->f);
-	if (t->f.node != FUSE_ROOT_ID && t->f.node != 0)
-		fs_forget(&evil.b.fs, t->f.node, 1);
 }
 
 /* Another worker is asked, or none because it might have happened. */
@@ -567,7 +208,7 @@ every_complete(void)
 		    msg_rows[row].to != MSG_FSWORKER ||
 		    strncmp(msg_rows[row].name, "Q_", 2) != 0)
 			continue;
-		for (has = i = 0; i < EVERY_CNT; i++)
+		for (has = i = 0; i < every_cnt; i++)
 			has += everys[i].verb == msg_rows[row].type;
 		if (has == 1)
 			continue;
@@ -590,7 +231,7 @@ evil_every(void)
 	    symlink("to", box_host(&evil.b, "link")) == -1)
 		tap_bail("share: %s", strerror(errno));
 	every_complete();
-	for (i = 0; i < EVERY_CNT; i++)
+	for (i = 0; i < every_cnt; i++)
 		every_verb(&everys[i]);
 	close(every_dir);
 	close(every_pipe[0]);
