@@ -21,8 +21,8 @@
  * prints the operations, the seconds from the first to the last, the median
  * and the 99th percentile of one operation in microseconds, and what an
  * operation cost the processes below PID: microseconds on a processor and
- * times put on one.  -u: each process is a user of its own.  -w: what is
- * walked again on the host after the caches were dropped, so that only the
+ * times put on one.  -u: each process is a user of its own.  -w: DIRECTORY as
+ * the host has it, walked after the caches were dropped, so that only the
  * client is cold.  -k: the directories are there and as they should be.
  * The load "run" is a command and its arguments, done in DIRECTORY.
  * Never: built into the daemon.
@@ -197,12 +197,16 @@ bench_meet(struct bench_run *run)
 static void
 bench_process(struct bench_run *run, unsigned int i)
 {
-	char dir[PATH_MAX];
-	struct bench_job job = {.dir = dir, .cnt = run->cnt,
+	char dir[PATH_MAX], there[PATH_MAX];
+	struct bench_job job = {.dir = dir, .there = dir, .cnt = run->cnt,
 	    .depth = run->depth, .seed = i * 1000 + 1};
 
 	job.lat_ns = run->lat_ns + i * run->cnt;
 	snprintf(dir, sizeof(dir), "%s/p%u", run->top, i);
+	if (run->warm != NULL) {
+		snprintf(there, sizeof(there), "%s/p%u", run->warm, i);
+		job.there = there;
+	}
 	if (run->users)
 		bench_user(i);
 	if (run->load->prepare != NULL && !run->keep)

@@ -26,7 +26,8 @@
 
 /* What one process of a load works on. */
 struct bench_job {
-	const char *dir;    /* its own directory, empty at the start */
+	const char *dir;    /* its own directory, empty at the start, */
+	const char *there;  /* and the same beneath the mount, if known */
 	unsigned long cnt;  /* operations to do */
 	unsigned int depth; /* operations at once */
 	unsigned int seed;

@@ -50,7 +50,7 @@ bench_load() {
 	local procs=$1
 
 	shift
-	bench_time -p "$procs" "${@:1:$#-1}" -w "$share" "${@:$#}" "$dir"
+	bench_time -p "$procs" "${@:1:$#-1}" -w "$share/work" "${@:$#}" "$dir"
 }
 
 bench_tar() {
@@ -61,7 +61,7 @@ bench_tar() {
 bench_tree() {
 	mkdir "$dir/p0"
 	bench_tar
-	bench_time -k -w "$share" "$1" "$dir" "${@:2}"
+	bench_time -k -w "$share/work" "$1" "$dir" "${@:2}"
 }
 
 bench_untar() {
@@ -74,13 +74,13 @@ bench_git() {
 	bench_tar
 	(cd "$dir/p0/tree" && git init -q . && git add . &&
 	    git -c user.name=bench -c user.email=bench commit -qm bench)
-	bench_time -k -w "$share" "$1" "$dir" "${@:2}"
+	bench_time -k -w "$share/work" "$1" "$dir" "${@:2}"
 }
 
 bench_compile() {
 	mkdir "$dir/p0"
 	cp -r "$top/common" "$top/fsworker" "$build/config.h" "$dir/p0/"
-	bench_time -k -w "$share" run "$dir" sh -c 'for f in fsworker/*.c; do
+	bench_time -k -w "$share/work" run "$dir" sh -c 'for f in fsworker/*.c; do
 		gcc -std=gnu17 -D_GNU_SOURCE -I. -O1 -c -o "$f.o" "$f" ||
 		    exit 1
 	done'

@@ -39,6 +39,7 @@
 struct perms_node {
 	char		 path[PERMS_PATH];
 	uint64_t	 id, cnt;	/* lookups to give back */
+	bool		 linked;	/* it has other names */
 };
 
 static struct perms_node	 perms_nodes[PERMS_NODES];
@@ -76,9 +77,9 @@ perms_known(const char *path)
 
 /* Anybody at all, beginning with somebody. */
 static int
-perms_find_name(struct fs *fs, uint64_t dir, const char *name, uint64_t *id)
+perms_find_name(struct fs *fs, uint64_t dir, const char *name,
+    struct fuse_entry_out *e)
 {
-	struct fuse_entry_out	 e;
 	unsigned		 first = perms_rand(perms_finder_cnt), i;
 	const struct perms_who	*w;
 	int			 rc = -ENOENT;
@@ -86,26 +87,28 @@ perms_find_name(struct fs *fs, uint64_t dir, const char *name, uint64_t *id)
 	for (i = 0; i < perms_finder_cnt; i++) {
 		w = &perms_finders[(first + i) % perms_finder_cnt];
 		fs_cred(fs, w->uid, w->gid);
-		if ((rc = fs_lookup(fs, dir, name, &e)) == 0) {
-			*id = e.nodeid;
+		if ((rc = fs_lookup(fs, dir, name, e)) == 0)
 			return 0;
-		}
 	}
 	return rc;
 }
 
-/* The node of a path, however it can be had; false if it cannot. */
+/*
+ * The node of a path, however it can be had; false if it cannot.  The way to a
+ * file of several names is the one that was looked up last.
+ */
 static bool
 perms_node(struct fs *fs, const char *path, uint64_t *id)
 {
 	char			 part[PERMS_PATH], *slash;
+	struct fuse_entry_out	 e;
 	struct perms_node	*n;
 	uint64_t		 dir;
 
 	*id = FUSE_ROOT_ID;
 	if (*path == '\0')
 		return true;
-	if ((n = perms_known(path)) != NULL) {
+	if ((n = perms_known(path)) != NULL && !n->linked) {
 		*id = n->id;
 		return true;
 	}
@@ -114,12 +117,20 @@ perms_node(struct fs *fs, const char *path, uint64_t *id)
 		*slash = '\0';
 	if (!perms_node(fs, slash != NULL ? part : "", &dir) ||
 	    perms_find_name(fs, dir, slash != NULL ? slash + 1 : part,
-	    id) != 0 || perms_node_cnt == PERMS_NODES)
+	    &e) != 0)
+		return false;
+	*id = e.nodeid;
+	if (n != NULL) {
+		n->cnt++;
+		return true;
+	}
+	if (perms_node_cnt == PERMS_NODES)
 		return false;
 	n = &perms_nodes[perms_node_cnt++];
 	snprintf(n->path, PERMS_PATH, "%s", path);
 	n->id = *id;
 	n->cnt = 1;
+	n->linked = !S_ISDIR(e.attr.mode) && e.attr.nlink > 1;
 	return true;
 }
 

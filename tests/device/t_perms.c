@@ -315,7 +315,8 @@ perms_compare(struct box *b, bool walk, const struct perms_who *w,
 		return false;
 	}
 	if (op->kind == PERMS_RENAME || op->kind == PERMS_UNLINK ||
-	    op->kind == PERMS_RMDIR || perms_tree.cnt > 60)
+	    op->kind == PERMS_RMDIR || op->kind == PERMS_LINK ||
+	    perms_tree.cnt > 60)
 		perms_guest_forget(&b->fs);
 	return perms_tree.cnt > 4 && perms_tree.cnt < 60;
 }
