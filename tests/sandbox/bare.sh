@@ -4,66 +4,12 @@
 # what is refused, and that nobody gets it who could have the whole jail.
 # Needs root.
 set -eu
-export LC_ALL=C
 
-daemon=${VIOFSD:-./viofsd}
-guest=${top_builddir:-.}/tests/sandbox/guest
-lacks=${top_builddir:-.}/tests/sandbox/lacks
-count=0
-failed=0
-
-ok() {
-	count=$((count + 1))
-	echo "ok $count - $*"
-}
-
-not_ok() {
-	count=$((count + 1))
-	failed=$((failed + 1))
-	echo "not ok $count - $*"
-	sed 's/^/# guest: /' "$top/out"
-	sed 's/^/# daemon: /' "$top/log"
-}
-
-# is GOT WANT NAME...
-is() {
-	local got=$1 want=$2
-
-	shift 2
-	if [ "$got" = "$want" ]; then
-		ok "$*"
-	else
-		not_ok "$*"
-		echo "# got '$got', wanted '$want'"
-	fi
-}
-
-skip_all() {
-	echo "1..0 # SKIP $*"
-	exit 0
-}
-
-[ "$(id -u)" = 0 ] || skip_all "needs root"
-[ -e /proc/self/ns/user ] || skip_all "this kernel has no user namespaces"
-if grep -q 'define VIOFSD_INSTRUMENTED' "${top_builddir:-.}/config.h"; then
-	skip_all "a build for tests does not serve"
-fi
+. "$(dirname "$0")/lib.sh"
+sandbox_begin bare
 if ! "$daemon" --print-security | grep -q '^Landlock: files.*yes$'; then
 	skip_all "this kernel has no Landlock"
 fi
-
-top=$(mktemp -d "${TMPDIR:-/tmp}/viofsd-bare.XXXXXX")
-chmod 0711 "$top"
-broker=
-guest_pid=
-cleanup() {
-	exec 8>&- || :
-	[ -z "$broker" ] || kill -KILL "$broker" 2>/dev/null || :
-	[ -z "$guest_pid" ] || kill -KILL "$guest_pid" 2>/dev/null || :
-	rm -rf "$top"
-}
-trap cleanup EXIT
-trap 'exit 1' HUP INT TERM
 
 # Three ways to have no user namespace.  User 1 where none may be made, by a
 # limit that is set in a namespace around the daemon with all ids in it ...
@@ -97,26 +43,6 @@ exec setpriv --bounding-set=-all --inh-caps=-all "$@"
 END
 chmod 755 "$top/limited" "$top/filtered" "$top/weak"
 
-# field PID NAME: of status, on one line.
-field() {
-	awk -F: -v name="$2" '$1 == name {
-		gsub(/^[ \t]+|[ \t]+$/, "", $2)
-		gsub(/[ \t]+/, " ", $2)
-		print $2
-	}' "/proc/$1/status" 2>/dev/null || :
-}
-
-# child PARENT TITLE: the one child of a process with this title.
-child() {
-	local pid
-
-	for pid in $(cat "/proc/$1/task/$1/children"); do
-		case $(tr '\0' '\n' <"/proc/$pid/cmdline" | head -n 1) in
-		"$2"*) echo "$pid" ;;
-		esac
-	done
-}
-
 # fresh OWNER: an empty share, but for a file of somebody else's.
 fresh() {
 	rm -rf "$top/run"
@@ -130,40 +56,9 @@ fresh() {
 	: >"$top/out"
 }
 
-# serve WAY OPTIONS...: and a guest of it; the daemon is $broker.
-serve() {
-	local way=$1
-
-	shift
-	"$top/$way" "$daemon" --socket-path "$top/run/sock" --shared-dir \
-	    "$top/run/share" "$@" 2>"$top/log" >/dev/null </dev/null &
-	broker=$!
-	rm -f "$top/talk"
-	mkfifo "$top/talk"
-	"$guest" "$top/run/sock" ids <"$top/talk" >"$top/out" 2>&1 &
-	guest_pid=$!
-	exec 8>"$top/talk"
-	for _ in $(seq 100); do
-		! grep -q ready "$top/out" || return 0
-		kill -0 "$guest_pid" 2>/dev/null || break
-		sleep 0.1
-	done
-}
-
-# ended NAME: the guest goes, and the daemon with it.
-ended() {
-	local code=0
-
-	exec 8>&-
-	wait "$guest_pid" || :
-	guest_pid=
-	wait "$broker" || code=$?
-	broker=
-	is "$code" 0 "$1: the daemon ends with its guest"
-}
-
-ids() {
-	(cd "$top/run/share" && stat -c '%n %u:%g' "$@" 2>&1)
+# serve_by WAY OPTIONS...
+serve_by() {
+	serve "$top/$1" "$daemon" "${@:2}"
 }
 
 # lives NAME PID ID: what is left of the jail.
@@ -195,7 +90,7 @@ as_user() {
 	local way=$1
 
 	fresh 1:1
-	serve "$way" --sandbox none
+	serve_by "$way" --sandbox none
 	is "$(grep -c ready "$top/out")" 1 "$way: it serves"
 	is "$(ids dir0 dir0/file | paste -sd,)" "dir0 1:1,dir0/file 1:1" \
 	    "$way: files of the guest's root are the user's"
@@ -212,7 +107,7 @@ as_user() {
 
 as_weak_root() {
 	fresh 0:0
-	serve weak --sandbox=none
+	serve_by weak --sandbox=none
 	is "$(ids dir0 dir0/file | paste -sd,)" "dir0 0:0,dir0/file 0:0" \
 	    "weak root: it serves"
 	is "$(grep -e 1000 -e 70000 "$top/out" | paste -sd,)" \
@@ -228,19 +123,19 @@ as_weak_root() {
 # that is read-only is so without a mount that says it.
 options() {
 	fresh 1:1
-	serve limited --sandbox none --permissions host --squash-all 1:1
+	serve_by limited --sandbox none --permissions host --squash-all 1:1
 	is "$(ids dir0 dir1000 dir1000/file | paste -sd,)" \
 	    "dir0 1:1,dir1000 1:1,dir1000/file 1:1" "squashed: all are one"
 	ended "squashed"
 	fresh 1:1
 	mkdir "$top/run/share/dir"
 	chown 1:1 "$top/run/share/dir"
-	serve limited --sandbox none --permissions strict --squash-all 1:1
+	serve_by limited --sandbox none --permissions strict --squash-all 1:1
 	is "$(ids dir0 dir1000/file | paste -sd,)" \
 	    "dir0 1:1,dir1000/file 1:1" "strict: ways are walked"
 	ended "strict"
 	fresh 1:1
-	serve limited --sandbox none --readonly
+	serve_by limited --sandbox none --readonly
 	is "$(ls "$top/run/share")" foreign "read-only: nothing is made"
 	is "$(grep -c "EROFS" "$top/out")" 1 "read-only: the guest is told so"
 	ended "read-only"
@@ -251,7 +146,7 @@ dies() {
 	local spawner transport worker pid code=0
 
 	fresh 1:1
-	serve limited --sandbox none
+	serve_by limited --sandbox none
 	spawner=$(child "$broker" "viofsd: spawner")
 	transport=$(child "$broker" "viofsd: transport")
 	worker=$(child "$spawner" "viofsd: worker")
@@ -318,7 +213,7 @@ jailed() {
 	END
 	chmod 755 "$top/user"
 	fresh 1:1
-	serve user --sandbox none
+	serve_by user --sandbox none
 	transport=$(child "$broker" "viofsd: transport")
 	is "$(ls -A "/proc/$transport/root/") $(field "$broker" CapPrm)" \
 	    " 0000000000000020" "a user with namespaces: the whole jail"

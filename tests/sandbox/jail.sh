@@ -4,55 +4,8 @@
 # is, may do, sees and holds.  Needs root.
 set -eu
 
-daemon=${VIOFSD:-./viofsd}
-guest=${top_builddir:-.}/tests/sandbox/guest
-count=0
-failed=0
-
-ok() {
-	count=$((count + 1))
-	echo "ok $count - $*"
-}
-
-not_ok() {
-	count=$((count + 1))
-	failed=$((failed + 1))
-	echo "not ok $count - $*"
-}
-
-# is GOT WANT NAME...
-is() {
-	local got=$1 want=$2
-
-	shift 2
-	if [ "$got" = "$want" ]; then
-		ok "$*"
-	else
-		not_ok "$*"
-		echo "# got '$got', wanted '$want'"
-	fi
-}
-
-if [ "$(id -u)" != 0 ]; then
-	echo "1..0 # SKIP needs root"
-	exit 0
-fi
-
-if grep -q 'define VIOFSD_INSTRUMENTED' "${top_builddir:-.}/config.h"; then
-	echo "1..0 # SKIP a build for tests does not serve"
-	exit 0
-fi
-
-top=$(mktemp -d "${TMPDIR:-/tmp}/viofsd-jail.XXXXXX")
-broker=
-talk=
-cleanup() {
-	[ -z "$talk" ] || exec 8>&-
-	[ -z "$broker" ] || kill -KILL "$broker" 2>/dev/null || :
-	rm -rf "$top"
-}
-trap cleanup EXIT
-trap 'exit 1' HUP INT TERM
+. "$(dirname "$0")/lib.sh"
+sandbox_begin jail
 
 mkdir -m 0777 "$top/share"
 # umask and descriptors as a careless parent would leave them.
@@ -64,7 +17,6 @@ mkfifo "$top/talk"
 "$guest" "$top/sock" <"$top/talk" >"$top/out" 2>&1 &
 guest_pid=$!
 exec 8>"$top/talk"
-talk=1
 for _ in $(seq 100); do
 	grep -q ready "$top/out" && break
 	kill -0 "$guest_pid" 2>/dev/null || break
@@ -76,16 +28,6 @@ if ! grep -q ready "$top/out"; then
 	exit 1
 fi
 
-# child PARENT TITLE: the one child of a process with this title.
-child() {
-	local pid
-
-	for pid in $(cat "/proc/$1/task/$1/children"); do
-		case $(tr '\0' '\n' <"/proc/$pid/cmdline" | head -n 1) in
-		"$2"*) echo "$pid" ;;
-		esac
-	done
-}
 transport=$(child "$broker" "viofsd: transport")
 spawner=$(child "$broker" "viofsd: spawner")
 root=$(child "$spawner" "viofsd: worker root 0:0")
@@ -97,15 +39,6 @@ for pid in "$transport" "$spawner" "$root" "$user"; do
 		exit 1
 	fi
 done
-
-# field PID NAME: of status, on one line.
-field() {
-	awk -F: -v name="$2" '$1 == name {
-		gsub(/^[ \t]+|[ \t]+$/, "", $2)
-		gsub(/[ \t]+/, " ", $2)
-		print $2
-	}' "/proc/$1/status"
-}
 
 # identity ROLE PID UID GID CAPS: all four ids, no group, exactly these caps.
 identity() {
@@ -282,7 +215,6 @@ is "$(holds "$broker")" "$(paste -sd, <<-'EOF'
 
 # The guest goes: the daemon ends, and nothing is left of it.
 exec 8>&-
-talk=
 wait "$guest_pid" || not_ok "the guest ended well"
 code=0
 wait "$broker" || code=$?

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 # What each process may still do, tried from inside and seen from outside.
 # jail.sh needs root.
+EXTRA_DIST += tests/sandbox/lib.sh
 check_PROGRAMS += tests/sandbox/probe tests/sandbox/guest
 TESTS += tests/sandbox/probe
 dist_check_SCRIPTS += tests/sandbox/jail.sh

@@ -3,87 +3,16 @@
 # Daemons in user namespaces: which ids files get on the host and show in the
 # guest, and what keeps the processes within their range.  Needs root.
 set -eu
-export LC_ALL=C
 
-daemon=${VIOFSD:-./viofsd}
-guest=${top_builddir:-.}/tests/sandbox/guest
-count=0
-failed=0
-
-ok() {
-	count=$((count + 1))
-	echo "ok $count - $*"
-}
-
-not_ok() {
-	count=$((count + 1))
-	failed=$((failed + 1))
-	echo "not ok $count - $*"
-	sed 's/^/# guest: /' "$top/out"
-	sed 's/^/# daemon: /' "$top/log"
-}
-
-# is GOT WANT NAME...
-is() {
-	local got=$1 want=$2
-
-	shift 2
-	if [ "$got" = "$want" ]; then
-		ok "$*"
-	else
-		not_ok "$*"
-		echo "# got '$got', wanted '$want'"
-	fi
-}
-
-skip_all() {
-	echo "1..0 # SKIP $*"
-	exit 0
-}
-
-[ "$(id -u)" = 0 ] || skip_all "needs root"
-[ -e /proc/self/ns/user ] || skip_all "this kernel has no user namespaces"
-if grep -q 'define VIOFSD_INSTRUMENTED' "${top_builddir:-.}/config.h"; then
-	skip_all "a build for tests does not serve"
-fi
-
-top=$(mktemp -d "${TMPDIR:-/tmp}/viofsd-userns.XXXXXX")
-chmod 0711 "$top"
-broker=
-guest_pid=
 restore=
-cleanup() {
-	exec 8>&- || :
-	[ -z "$broker" ] || kill -KILL "$broker" 2>/dev/null || :
-	[ -z "$guest_pid" ] || kill -KILL "$guest_pid" 2>/dev/null || :
+. "$(dirname "$0")/lib.sh"
+sandbox_also() {
 	if [ -n "$restore" ]; then
 		cat "$top/subuid" >/etc/subuid
 		cat "$top/subgid" >/etc/subgid
 	fi
-	rm -rf "$top"
 }
-trap cleanup EXIT
-trap 'exit 1' HUP INT TERM
-
-# field PID NAME: of status, on one line.
-field() {
-	awk -F: -v name="$2" '$1 == name {
-		gsub(/^[ \t]+|[ \t]+$/, "", $2)
-		gsub(/[ \t]+/, " ", $2)
-		print $2
-	}' "/proc/$1/status" 2>/dev/null || :
-}
-
-# child PARENT TITLE: the one child of a process with this title.
-child() {
-	local pid
-
-	for pid in $(cat "/proc/$1/task/$1/children"); do
-		case $(tr '\0' '\n' <"/proc/$pid/cmdline" | head -n 1) in
-		"$2"*) echo "$pid" ;;
-		esac
-	done
-}
+sandbox_begin userns
 
 # fresh MODE OWNER: an empty share.
 fresh() {
@@ -96,40 +25,6 @@ fresh() {
 	: >"$top/log"
 	: >"$top/out"
 	chmod 0666 "$top/log"
-}
-
-# serve COMMAND...: with the share and its socket, and a guest of it; the
-# daemon is $broker.
-serve() {
-	"$@" --socket-path "$top/run/sock" --shared-dir "$top/run/share" \
-	    2>"$top/log" >/dev/null </dev/null &
-	broker=$!
-	rm -f "$top/talk"
-	mkfifo "$top/talk"
-	"$guest" "$top/run/sock" ids <"$top/talk" >"$top/out" 2>&1 &
-	guest_pid=$!
-	exec 8>"$top/talk"
-	for _ in $(seq 100); do
-		! grep -q ready "$top/out" || return 0
-		kill -0 "$guest_pid" 2>/dev/null || break
-		sleep 0.1
-	done
-}
-
-# ended NAME: the guest goes, and the daemon with it.
-ended() {
-	local code=0
-
-	exec 8>&-
-	wait "$guest_pid" || :
-	guest_pid=
-	wait "$broker" || code=$?
-	broker=
-	is "$code" 0 "$1: the daemon ends with its guest"
-}
-
-ids() {
-	(cd "$top/run/share" && stat -c '%n %u:%g' "$@" 2>&1)
 }
 
 # inside NAME PID ID CAPS: lives in the namespace, as this user of the host.
