@@ -138,7 +138,8 @@ for flavour; do
 	never)	lacks=no-collapse,no-trusted
 		host never --cache never --killpriv-v2 --posix-lock --flock ;;
 	always)	host always --cache always ;;
-	writeback) host writeback --cache auto --writeback ;;
+	writeback) lacks=$lacks,no-seek-hole,no-size-known
+		host writeback --cache auto --writeback ;;
 	guest)	lacks=$lacks,no-one-clock
 		guest_image
 		guest_tmpdir

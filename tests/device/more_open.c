@@ -201,6 +201,8 @@ more_open_writeback(void)
 		tap_rc(fs_fopen(&b.fs, n, O_WRONLY, &f), 0,
 		    "open for writing");
 		tap_rc(fs_read(&b.fs, &f, 0, buf, 8), 7, "the page is read");
+		tap_rc(fs_lseek(&b.fs, &f, 0, SEEK_HOLE, NULL), -ENOSYS,
+		    "the guest looks for holes itself");
 		fs_release(&b.fs, &f);
 		chmod(box_host(&b, "file"), 0200);
 		tap_rc(fs_fopen(&b.fs, n, O_WRONLY, &f), 0,

@@ -56,6 +56,7 @@ static const struct {
 	{ "ro-known", "a share's being read-only is not known to access(2)" },
 	{ "root-setid-space", "fallocate by root clears set-id bits" },
 	{ "root-setid-trunc", "O_TRUNC by root clears set-id bits" },
+	{ "size-known", "how large a file can be is not known to write(2)" },
 	{ "setid", "set-id bits stay on what unprivileged users change" },
 	{ "tmpfile", "no O_TMPFILE" },
 	{ "trusted", "no attributes trusted.* and security.*" },

@@ -167,6 +167,10 @@ mount_share --cache never --killpriv-v2 --posix-lock --flock --xattr \
 on never "$top/mnt" "$fuse"
 unmount never
 
+mount_share --cache auto --writeback --xattr --posix-acl
+on writeback "$top/mnt" "$fuse,no-cached-atime,no-seek-hole,no-size-known"
+unmount writeback
+
 # Requests without ids do not say who asks.
 mount_share --allow-idmap --xattr
 line ok "idmap: no-root-setid-trunc # SKIP $(why no-root-setid-trunc)"

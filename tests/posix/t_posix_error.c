@@ -185,7 +185,8 @@ group_offset(void)
 	FAILS(EINVAL, fallocate(fd, 0, 0, -1));
 	FAILS(EOPNOTSUPP, fallocate(fd, FALLOC_FL_PUNCH_HOLE, 0, 1));
 	FAILS(EFBIG, fallocate(fd, 0, INT64_MAX - 1, 2));
-	FAILS(EFBIG, pwrite(fd, "a", 1, INT64_MAX - 1));
+	if (px_can("size-known"))
+		FAILS(EFBIG, pwrite(fd, "a", 1, INT64_MAX - 1));
 	GIVES(9, lseek(fd, 0, SEEK_END));
 	GIVES(100, lseek(fd, 100, SEEK_SET));
 	GIVES(0, read(fd, buf, 10));

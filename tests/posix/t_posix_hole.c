@@ -100,10 +100,21 @@ group_seek(void)
 	FAILS(ENXIO, lseek(fd, -1, SEEK_DATA));
 	GIVES(BLOCK, lseek(fd, BLOCK, SEEK_HOLE));
 	close(fd);
+}
+
+/* What was just written is data, also where holes are not told. */
+static void
+group_data(void)
+{
+	int	 fd;
+
 	fd = lettered("full", 2);
 	GIVES(0, lseek(fd, 0, SEEK_DATA));
+	GIVES(BLOCK + 1, lseek(fd, BLOCK + 1, SEEK_DATA));
 	GIVES(2 * BLOCK, lseek(fd, 0, SEEK_HOLE));
 	GIVES(2 * BLOCK, lseek(fd, BLOCK + 1, SEEK_HOLE));
+	FAILS(ENXIO, lseek(fd, 2 * BLOCK, SEEK_DATA));
+	FAILS(ENXIO, lseek(fd, 2 * BLOCK, SEEK_HOLE));
 	close(fd);
 }
 
@@ -297,6 +308,7 @@ main(int argc, char **argv)
 {
 	static const struct px_group groups[] = {
 		{ "seek", group_seek },
+		{ "data", group_data },
 		{ "sparse", group_sparse },
 		{ "allocate", group_allocate },
 		{ "zero", group_zero },
