@@ -26,12 +26,12 @@ for stressor in $stressors; do
 		continue
 	fi
 	status=0
-	stress "$stressor" >"$tmp/out" 2>&1 </dev/null || status=$?
+	stress "$stressor" >"$tmp/stress" 2>&1 </dev/null || status=$?
 	if [ "$status" -eq 77 ]; then
 		skip "stress-ng $stressor" "stress-ng cannot do it here"
 	else
 		check "stress-ng $stressor" sh -c \
-		    'cat "$1"; exit "$2"' sh "$tmp/out" "$status"
+		    'cat "$1"; exit "$2"' sh "$tmp/stress" "$status"
 	fi
 done
 

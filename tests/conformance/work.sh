@@ -5,7 +5,8 @@
 # the flavour; the caller counts.
 # Environment: CONFORMANCE_TOP and _BUILD, the trees of sources and of
 # programs; CONFORMANCE_TMP, a directory that is not on the mount;
-# CONFORMANCE_SCALE, how much to do: 1 is for an emulated guest, 8 for a host.
+# CONFORMANCE_SCALE, how much to do: 1 is for an emulated guest, 8 for a host;
+# CONFORMANCE_PARTS, which parts: "data programs copies posix" unless set.
 set -u
 export LC_ALL=C
 unset MAKEFLAGS MAKELEVEL MFLAGS
@@ -35,10 +36,12 @@ skip() {
 	echo "ok - $flavour: $1 # SKIP $2"
 }
 
-for part in data programs copies posix; do
+for part in ${CONFORMANCE_PARTS:-data programs copies posix}; do
+	SECONDS=0
 	mkdir "$dir/$part"
 	cd "$dir/$part" || exit 1
 	. "$top/tests/conformance/$part.sh"
 	cd / || exit 1
 	rm -rf "${dir:?}/$part"
+	echo "# $flavour: $part took $SECONDS s"
 done
