@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 dist_check_SCRIPTS += tests/guest/t_guest.sh
 TESTS += tests/guest/t_guest.sh
-EXTRA_DIST += dev tests/tools/pkg.sh tests/tools/proctable \
+EXTRA_DIST += dev tests/tools/disk.sh tests/tools/pkg.sh tests/tools/proctable \
 	tests/guest/bench-guest.sh tests/guest/bench.sh \
 	tests/guest/guestbench.c tests/guest/guestmeta.c \
 	tests/guest/guesttool.c \

@@ -25,7 +25,8 @@ if grep -q 'define VIOFSD_INSTRUMENTED' "${top_builddir:-.}/config.h"; then
 fi
 
 # The share is closed to users of this host, the mount is not.
-top=$(mktemp -d "${TMPDIR:-/tmp}/viofsd-hostmount.XXXXXX")
+. "$(dirname "$0")/../tools/disk.sh"
+top=$(mktemp -d "$(disk_dir)/viofsd-hostmount.XXXXXX")
 chmod 0711 "$top"
 mkdir -m 0700 "$top/closed"
 mkdir -m 1777 "$top/closed/share"
