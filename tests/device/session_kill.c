@@ -38,6 +38,7 @@
 #define SESSION_WORKER	"viofsd-fsworker"
 #define SESSION_FLIGHT	16
 #define SESSION_ROUNDS	40
+#define SESSION_TRIES	3000	/* of a hundredth of a second */
 #define SESSION_EVERY	5	/* a daemon may pause a pool that dies often */
 
 /* Kill one of the workers, another one each time. */
@@ -58,15 +59,31 @@ session_shoot(struct box *b, unsigned round)
 
 /* A worker hangs in the kernel, as on a dead file server, or stops so. */
 static bool
-session_signal(struct box *b, int sig)
+session_signal(struct box *b, int sig, struct proc_set *hit)
 {
 	struct proc_set	 s = *daemon_procs(&b->d);
-	unsigned	 i, cnt = 0;
+	unsigned	 i;
 
+	hit->cnt = 0;
 	for (i = 0; i < s.cnt; i++)
-		if (strcmp(proc_name(s.pid[i]), SESSION_WORKER) == 0)
-			cnt += kill(s.pid[i], sig) == 0;
-	return cnt > 0;
+		if (strcmp(proc_name(s.pid[i]), SESSION_WORKER) == 0 &&
+		    kill(s.pid[i], sig) == 0)
+			hit->pid[hit->cnt++] = s.pid[i];
+	return hit->cnt > 0;
+}
+
+/* What is stopped does not end by itself: the spawner is told to kill it. */
+static bool
+session_killed(const struct proc_set *s)
+{
+	unsigned	 i, tries;
+
+	for (i = tries = 0; i < s->cnt && tries < SESSION_TRIES; tries++) {
+		while (i < s->cnt && !proc_alive(s->pid[i]))
+			i++;
+		usleep(10000);
+	}
+	return i == s->cnt;
 }
 
 /* Who stops the machine does not wait for ever: the guest gets EIO. */
@@ -81,6 +98,7 @@ session_hang(void)
 		struct fuse_mkdir_in	 in;
 		char			 name[8];
 	}			 arg = { .in.mode = 0755, .name = "hang" };
+	struct proc_set		 stopped;
 	struct fs_ticket	 t[2];
 	struct box		 b;
 	uint32_t		 base;
@@ -88,7 +106,8 @@ session_hang(void)
 	if (!box_start(&b, &o))
 		goto out;
 	session_works(&b, "hang: before");
-	tap_ok(session_signal(&b, SIGSTOP), "hang: the worker is stopped");
+	tap_ok(session_signal(&b, SIGSTOP, &stopped),
+	    "hang: the worker is stopped");
 	a.arg = &arg;
 	a.arg_len = sizeof(arg.in) + sizeof("hang");
 	fs_submit(&b.fs, &a, &t[0]);
@@ -99,6 +118,7 @@ session_hang(void)
 	    "hang: all that was taken has been answered");
 	tap_rc(fs_finish(&b.fs, &t[0], NULL, 0), -EIO, "hang: the first");
 	tap_rc(fs_finish(&b.fs, &t[1], NULL, 0), -EIO, "hang: the second");
+	tap_ok(session_killed(&stopped), "hang: the worker is killed");
 	b.q[1].base = (uint16_t)base;
 	tap_is(box_ring(&b, 1), 0, "hang: start again");
 	session_works(&b, "hang: afterwards");

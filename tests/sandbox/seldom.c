@@ -32,6 +32,7 @@
 #include <linux/fscrypt.h>
 #include <linux/fsverity.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -40,6 +41,7 @@
 #include "../frontend/tap.h"
 
 #define SELDOM_SYNC	0x2000	/* AT_STATX_FORCE_SYNC */
+#define SELDOM_TRIES	200	/* of a twentieth of a second */
 
 static void
 seldom_setattr(struct box *b, const struct fs_file *f)
@@ -97,18 +99,43 @@ seldom_ioctl(struct box *b, const struct fs_file *f, const char *name,
 	tap_is(got > 0 ? 0 : got, want, "%s: as on the host", name);
 }
 
+/* Stopped, as proc(5) has it; a tracer's stops are as good. */
+static bool
+seldom_stopped(pid_t pid)
+{
+	char path[64], line[256];
+	bool stopped = false;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	if ((f = fopen(path, "re")) == NULL)
+		return false;
+	while (fgets(line, sizeof(line), f) != NULL)
+		stopped |= strncmp(line, "State:\tT", 8) == 0 ||
+		    strncmp(line, "State:\tt", 8) == 0;
+	fclose(f);
+	return stopped;
+}
+
 /* A process that is stopped and goes on waits on. */
 static void
 seldom_stop(struct box *b)
 {
 	const struct proc_set *s = daemon_procs(&b->d);
 	struct fuse_entry_out e;
-	unsigned int i;
+	unsigned int i, tries;
 
 	for (i = 0; i < s->cnt; i++)
 		if (kill(s->pid[i], SIGSTOP) == -1)
 			tap_bail("SIGSTOP: %s", strerror(errno));
-	usleep(50000);
+	for (tries = 0; tries < SELDOM_TRIES; tries++) {
+		usleep(50000);
+		for (i = 0; i < s->cnt && seldom_stopped(s->pid[i]); i++)
+			continue;
+		if (i == s->cnt)
+			break;
+	}
+	tap_ok(i == s->cnt, "all processes are stopped");
 	for (i = 0; i < s->cnt; i++)
 		kill(s->pid[i], SIGCONT);
 	fs_cred(&b->fs, 4711, 4711);	/* a worker that is not there yet */
