@@ -28,25 +28,33 @@
 #include "fake.h"
 #include "fake_int.h"
 
-#define FAKE_SPARE 16
+#define FAKE_SPARE 64
+#define FAKE_MESSAGE 2048 /* bytes that most have room for */
 
 static struct {
 	struct fake_thing *thing; /* NULL: free */
 	int travels;
 } fds[FAKE_MAX];
 static unsigned int open_cnt, travel_cnt, lowest, top;
-static struct fake_thing *things;
+static struct fake_thing *things, *spare_things;
+static struct fake_message *spare_messages;
 static struct timespec now;
 static void *spare[FAKE_SPARE];
 static unsigned int spare_cnt;
 static size_t spare_len;
 
+/* Nobody else has a pointer to a thing or a message: they are used again. */
 struct fake_thing *
 fake_thing_new(enum fake_kind kind)
 {
-	struct fake_thing *t = calloc(1, sizeof(*t));
+	struct fake_thing *t = spare_things;
 
+	if (t != NULL)
+		spare_things = t->all;
+	else
+		t = malloc(sizeof(*t));
 	FUZZ_MUST(t != NULL);
+	memset(t, 0, sizeof(*t));
 	t->kind = kind;
 	t->last = &t->first;
 	t->room = FAKE_QUEUE_MAX;
@@ -95,6 +103,25 @@ fake_travel(int fd, int travels)
 		travel_cnt--;
 }
 
+struct fake_message *
+fake_message_new(size_t len)
+{
+	size_t room = len < FAKE_MESSAGE ? FAKE_MESSAGE : len;
+	struct fake_message *m = spare_messages;
+
+	if (m != NULL && room == FAKE_MESSAGE) {
+		spare_messages = m->next;
+	} else {
+		m = malloc(sizeof(*m) + room);
+		FUZZ_MUST(m != NULL);
+		m->room = room;
+	}
+	m->next = NULL;
+	m->len = 0;
+	m->fd_cnt = 0;
+	return m;
+}
+
 void
 fake_message_drop(struct fake_message *m)
 {
@@ -104,7 +131,11 @@ fake_message_drop(struct fake_message *m)
 		fake_travel(m->fds[i], 0);
 		fake_close(m->fds[i]);
 	}
-	free(m);
+	if (m->room == FAKE_MESSAGE) {
+		m->next = spare_messages;
+		spare_messages = m;
+	} else
+		free(m);
 }
 
 /* Memory of one size is wanted all the time: some is kept. */
@@ -178,7 +209,8 @@ fake_end(void)
 		}
 	while ((t = things) != NULL) {
 		things = t->all;
-		free(t);
+		t->all = spare_things;
+		spare_things = t;
 	}
 	memset(fds, 0, top * sizeof(fds[0]));
 	open_cnt = travel_cnt = lowest = top = 0;

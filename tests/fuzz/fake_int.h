@@ -37,7 +37,7 @@ enum fake_kind {
 
 struct fake_message {
 	struct fake_message *next;
-	size_t len;
+	size_t len, room;
 	unsigned int fd_cnt;
 	int fds[FAKE_MSG_FDS];
 	uint8_t bytes[];
@@ -76,7 +76,8 @@ int fake_thing_fd(struct fake_thing *t);
 /* A descriptor goes into a message, and comes out of it. */
 void fake_travel(int fd, int travels);
 
-/* Free a message with what travels in it. */
+/* A message of len bytes; the end of one and of what travels in it. */
+struct fake_message *fake_message_new(size_t len);
 void fake_message_drop(struct fake_message *m);
 
 /* What poll(2) would say. */

@@ -94,14 +94,14 @@ fake_sendmsg(int fd, const struct msghdr *mh, int flags)
 		return -1;
 	for (i = 0; i < mh->msg_iovlen; i++)
 		len += mh->msg_iov[i].iov_len;
-	m = calloc(1, sizeof(*m) + len);
-	FUZZ_MUST(m != NULL);
+	m = fake_message_new(len);
 	for (i = 0; i < mh->msg_iovlen; i++) {
 		if (mh->msg_iov[i].iov_len > 0)
 			memcpy(m->bytes + m->len, mh->msg_iov[i].iov_base,
 			    mh->msg_iov[i].iov_len);
 		m->len += mh->msg_iov[i].iov_len;
 	}
+	FUZZ_MUST(m->len == len);
 	for (i = 0; c != NULL && CMSG_LEN((i + 1) * sizeof(int)) <= c->cmsg_len;
 	    i++) {
 		memcpy(&one, CMSG_DATA(c) + i * sizeof(int), sizeof(int));

@@ -70,7 +70,7 @@ static struct vu_dev dev;
 static int front = -1;
 static int kinds[KIND_CNT];
 static uint8_t *memory;
-static int push_at_once;
+static int push_at_once, kicked;
 static unsigned int gone_cnt;
 static struct vring_chain chain;
 
@@ -243,6 +243,7 @@ deed_kick(void)
 
 	FUZZ_MUST(write(kinds[KIND_KICK], &one, sizeof(one)) == sizeof(one) ||
 	    errno == EAGAIN);
+	kicked = 1;
 }
 
 /* Every answer is one, and whole. */
@@ -270,7 +271,7 @@ one_deed(struct fuzz *f)
 		break;
 	case DEED_WRITE:
 		deed_write(f);
-		break;
+		return;
 	case DEED_KICK:
 		deed_kick();
 		break;
@@ -279,7 +280,7 @@ one_deed(struct fuzz *f)
 		break;
 	case DEED_READ:
 		deed_read();
-		break;
+		return;
 	case DEED_HANGUP:
 	case DEED_CNT:
 		goodbye();
@@ -330,8 +331,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	dev.has_tag = how & 1;
 	push_at_once = (how & 2) == 0;
 	memset(memory, 0, LEN);
-	while (read(kinds[KIND_KICK], &cnt, sizeof(cnt)) == sizeof(cnt))
-		continue;
+	if (kicked)
+		FUZZ_MUST(read(kinds[KIND_KICK], &cnt, sizeof(cnt)) != 0);
+	kicked = 0;
 	hello();
 	while (f.left > 0)
 		one_deed(&f);

@@ -58,6 +58,7 @@ static struct rules rules;
 static struct chan_msg msg;
 static int given[GIVEN_MAX]; /* by the worker's answers */
 static unsigned int given_cnt;
+static int changed; /* the share, perhaps */
 static struct raw raw;
 
 /* ---- what is asked ---- */
@@ -173,6 +174,28 @@ take_answer(uint16_t type, uint32_t id)
 	fdbag_close(&msg.fds);
 }
 
+/* All that is not known to leave the share as it is may change it. */
+static int
+changes(uint16_t type)
+{
+	switch (type) {
+	case Q_LOOKUP:
+	case Q_READLINK:
+	case Q_OPENDIR:
+	case Q_READDIRPLUS:
+	case Q_GETXATTR:
+	case Q_LISTXATTR:
+	case Q_STATX:
+	case Q_ACCESS:
+	case Q_PARENT:
+	case Q_SELF:
+	case N_DROP:
+		return 0;
+	default:
+		return 1;
+	}
+}
+
 /* As serve() does it, one question at a time.  0 if the worker goes on. */
 static int
 serve_next(const struct serve_req *as)
@@ -182,6 +205,7 @@ serve_next(const struct serve_req *as)
 	if (chan_recv(&worker, &serve_msg) != 0)
 		return 1;
 	hdr = serve_msg.hdr;
+	changed |= changes(hdr.type);
 	if (serve_any(&worker, as, &serve_msg) != 0)
 		return 1;
 	if (hdr.type == N_DROP)
@@ -237,6 +261,7 @@ begin_channel(void)
 	chan_phase(&transport, MSG_PHASE_RUN);
 	serve_keep.max = KEEP;
 	given_cnt = 0;
+	changed = 0;
 }
 
 static void
@@ -272,10 +297,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		fdbag_init(&serve_msg.fds);
 		ready = 1;
 	}
-	fd_free = fuzz_fd_free();
 	FUZZ_MUST(fchdir(PROC_FD_PROC) == 0);
 	begin(&f);
 	sharenv_begin();
+	fd_free = fuzz_fd_free();
 	begin_channel();
 	do {
 		if (fuzz_u8(&f) % 8 == DEED_RAW)
@@ -284,8 +309,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			deed_ask(&f);
 	} while (serve_next(&as) == 0 && f.left > 0);
 	end();
-	sharenv_end();
-	FUZZ_MUST(fchdir(cwd) == 0);
 	FUZZ_MUST(fuzz_fd_free() == fd_free);
+	sharenv_end(changed);
+	FUZZ_MUST(fchdir(cwd) == 0);
 	return 0;
 }

@@ -23,6 +23,7 @@ check_PROGRAMS += $(fuzz_programs)
 if FUZZER
 fuzz_engine =
 fuzz_ldflags = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_untraced = -fno-sanitize=fuzzer-no-link
 else
 TESTS += $(fuzz_programs)
 check_LIBRARIES += tests/fuzz/libreplay.a
@@ -36,8 +37,10 @@ fuzz_libs = $(fuzz_engine) libtransport.a libcommon.a $(EVENT_LIBS) \
 fuzz_fs = tests/fuzz/fsenv.c tests/fuzz/fsenv.h \
 	tests/fuzz/fsenv_check.c tests/fuzz/fsenv_check.h tests/fuzz/fuzz.h
 
-# What stands for the kernel and libevent between the processes.
+# What stands for the kernel and libevent between the processes; which way it
+# goes is nothing to look for.
 check_LIBRARIES += tests/fuzz/libfake.a
+tests_fuzz_libfake_a_CFLAGS = $(AM_CFLAGS) $(fuzz_untraced)
 tests_fuzz_libfake_a_SOURCES = tests/fuzz/fake.h tests/fuzz/fake_event.c \
 	tests/fuzz/fake_fd.c tests/fuzz/fake_int.h tests/fuzz/fake_sock.c
 fuzz_ipc_libs = $(fuzz_engine) tests/fuzz/libfake.a libcommon.a \

@@ -41,6 +41,7 @@
 
 static int fds[SHARENV_CNT];
 static int share = -1, foreign = -1;
+static int made; /* the share's files, as they are at first */
 static struct stat foreign_before[2];
 
 static void
@@ -163,6 +164,11 @@ at(int dirfd, const char *name, int flags)
 void
 sharenv_begin(void)
 {
+	if (made) {
+		FUZZ_MUST(lseek(fds[SHARE_LIST], 0, SEEK_SET) == 0);
+		return;
+	}
+	made = 1;
 	FUZZ_MUST(mkdirat(share, "dir", 0777) == 0);
 	fds[SHARE_ROOT] = at(share, ".", O_PATH);
 	fds[SHARE_DIR] = at(share, "dir", O_PATH);
@@ -252,16 +258,19 @@ same(const struct stat *a, int fd)
 }
 
 void
-sharenv_end(void)
+sharenv_end(int changed)
 {
 	int none = 0, i;
 
+	same(&foreign_before[0], foreign);
+	same(&foreign_before[1], fds[FOREIGN_FILE]);
+	if (!changed)
+		return;
+	made = 0;
 	ioctl(share, FS_IOC_SETFLAGS, &none);
 	FUZZ_MUST(lseek(share, 0, SEEK_SET) == 0);
 	empty(share);
 	for (i = SHARE_ROOT; i < FOREIGN_DIR; i++)
 		close(fds[i]);
 	FUZZ_MUST(fchmod(share, 0777) == 0 && fchown(share, 0, 0) == 0);
-	same(&foreign_before[0], foreign);
-	same(&foreign_before[1], fds[FOREIGN_FILE]);
 }

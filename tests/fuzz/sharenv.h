@@ -52,11 +52,11 @@ uint64_t sharenv_mnt(void);
 /* A descriptor's mount id, likewise. */
 uint64_t sharenv_mnt_of(int fd);
 
-/* The files as they are at first; one's descriptor, ours for ever. */
+/* The files as they are at first; one's descriptor, ours until the end. */
 void sharenv_begin(void);
 int sharenv_fd(enum sharenv_file file);
 
-/* Empty the share again; what is foreign has not changed. */
-void sharenv_end(void);
+/* What is foreign has not changed; the share may have, and is made anew. */
+void sharenv_end(int changed);
 
 #endif
