@@ -3,7 +3,7 @@
 # What forged ids can do where the host has the last word: 100 000 operations
 # on random trees, compared with processes of the host.  PERMS_SEED repeats a
 # run, PERMS_COUNT (half of the number) makes it longer.
-# Bound: 40 min
+# Bound: 30 min
 set -eu
 . "${top_srcdir:-.}/tests/torture/lib.sh"
 

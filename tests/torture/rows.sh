@@ -3,7 +3,7 @@
 # Every row of every filter is used: the device suite under a tracer, which
 # compares each call of the daemon's processes with the rows of that process.
 # A row that nothing uses fails, unless its reason says "[unseen: WHY]".
-# Bound: 40 min
+# Bound: 15 min
 set -eu
 . "${top_srcdir:-.}/tests/torture/lib.sh"
 

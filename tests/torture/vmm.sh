@@ -2,6 +2,6 @@
 # SPDX-License-Identifier: ISC
 # A monitor that changes every byte of descriptors and headers and takes memory
 # away while requests run, and repeats messages with descriptors 100000 times.
-# Bound: 30 min
+# Bound: 10 min
 set -eu
 HOSTILE_LONG=yes HOSTILE_ONLY=long: exec "${top_builddir:-.}/tests/device/t_hostile"
