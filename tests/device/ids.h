@@ -42,5 +42,6 @@ int	ids_file(struct box *, uint64_t dir, const char *name, uint32_t uid,
 void	ids_rights(struct box *);	/* whose rights count */
 void	ids_handles(struct box *);	/* handles and headers of zeroes */
 void	ids_setid(struct box *);	/* set-id bits, set-gid dirs */
+void	ids_steady(void);		/* workers keep the rights they have */
 
 #endif

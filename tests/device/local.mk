@@ -62,6 +62,7 @@ tests_device_t_hostile_LDADD = tests/frontend/libfrontend.a
 tests_device_t_ids_SOURCES = \
 	tests/device/ids.h \
 	tests/device/ids_rights.c tests/device/ids_setid.c \
+	tests/device/ids_steady.c \
 	tests/device/t_ids.c
 tests_device_t_ids_LDADD = tests/frontend/libfrontend.a
 tests_device_t_session_SOURCES = \

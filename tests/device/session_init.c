@@ -119,6 +119,7 @@ static void
 session_versions(struct box *b)
 {
 	struct fuse_init_out	 out;
+	uint32_t		 minor, bad = 0;
 
 	tap_rc(fs_init_as(&b->fs, 7, 20, FS_INIT_FLAGS, &out), -EPROTO,
 	    "INIT of version 7.20 is too old");
@@ -134,6 +135,12 @@ session_versions(struct box *b)
 	session_works(b, "version 7.31");
 	if (daemon_kind != DAEMON_OURS)
 		return;
+	for (minor = 0; minor <= 50; minor++) {
+		bad += fs_init_as(&b->fs, 7, minor, FS_INIT_FLAGS, &out) !=
+		    (minor < 27 ? -EPROTO : (int)sizeof(out));
+	}
+	tap_is(bad, 0, "INIT of 7.0 to 7.50: refused below 7.27");
+	session_works(b, "version 7.50");
 	session_sizes(b, 40, 256);
 	session_sizes(b, 41, 1024);
 }

@@ -242,5 +242,7 @@ main(int argc, char **argv)
 		tap_is(b.fs.bad_reply, 0, "no reply broke the protocol");
 	}
 	box_close(&b);
+	if (daemon_kind == DAEMON_OURS)
+		ids_steady();
 	return tap_done();
 }
