@@ -40,6 +40,16 @@ struct event_base;
 struct reply;
 struct worker;
 
+/* Where workers live, and the spawner there; by policy_home(). */
+struct home {
+	struct broker *broker;
+	int used;		/* else nothing of it is there */
+	uint64_t userns;	/* inode of its user namespace, 0 = no such */
+	int pidfd;		/* of the spawner */
+	struct chan chan;
+	struct event *ev;	/* for chan */
+};
+
 TAILQ_HEAD(reply_head, reply);
 TAILQ_HEAD(worker_head, worker);
 
@@ -68,11 +78,10 @@ struct broker {
 	int listenfd;		/* -1 once the transport has it */
 	int lockfd;		/* holds the pid file, or -1 */
 	int transport_pidfd;
-	int spawner_pidfd;
 
 	/* conversations */
 	struct chan transport;
-	struct chan spawner;
+	struct home home[POLICY_HOME_CNT];
 	struct reply_head replies;	/* not sent yet, reply.c */
 	struct worker_head workers;	/* worker.c */
 	uint32_t worker_cnt;
@@ -83,7 +92,6 @@ struct broker {
 	struct event_base *base;
 	struct event *transport_ev;
 	struct event *transport_write_ev;
-	struct event *spawner_ev;
 	struct event *grace_ev;
 	int draining;		/* a signal asked us to end */
 	int status;		/* what to exit with */

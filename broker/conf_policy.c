@@ -23,9 +23,11 @@
 #include "config.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "../common/jail.h"
 #include "../common/msg.h"
 #include "conf_opt.h"
 
@@ -142,6 +144,10 @@ conf_policy_pool_word(struct policy_pool *p, const char *word)
 {
 	int64_t n;
 
+	if (strcmp(word, "userns") == 0) {
+		p->userns = 1;
+		return 0;
+	}
 	if (strncmp(word, "gids=", 5) == 0)
 		return conf_policy_range(word + 5, &p->gid_first,
 		    &p->gid_last);
@@ -230,11 +236,34 @@ conf_check_host_only(const struct conf *c)
 	return NULL;
 }
 
+/* The namespaces of pools, which are for workers with capabilities. */
+static const char *
+conf_check_userns(const struct conf *c)
+{
+	const struct policy_rules *r = &c->rules;
+	uint32_t i;
+
+	for (i = 0; i < r->pool_cnt && !r->pools[i].userns; i++)
+		continue;
+	if (i == r->pool_cnt)
+		return NULL;
+	if (policy_host(r) && r->root != POLICY_ROOT_CAPS)
+		return "--pool ...,userns keeps root: it needs --permissions "
+		    "guest or --guest-root caps:LIST";
+	if ((c->caps_add | r->root_caps) & JAIL_CAP(CAP_SYS_ADMIN))
+		return "--pool ...,userns: there is no sys_admin in a user "
+		    "namespace";
+	return NULL;
+}
+
 const char *
 conf_check_policy(const struct conf *c)
 {
 	const struct policy_rules *r = &c->rules;
+	const char *why;
 
+	if ((why = conf_check_userns(c)) != NULL)
+		return why;
 	if (!policy_host(r))
 		return conf_check_host_only(c);
 	if (r->squash_all && c->guest_root)

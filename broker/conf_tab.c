@@ -241,8 +241,8 @@ const struct conf_opt conf_opts[] = {
 	CHOICE("groups", 1, groups, conf_groups, "WHOSE",
 	    "where supplementary groups come from"),
 	CALL("pool", 0, 0, conf_pool, 0, "RANGE",
-	    "FIRST-LAST[,gids=FIRST-LAST][,workers=N], at most 16 that do "
-	    "not meet", "host ids that may have workers; repeatable"),
+	    "FIRST-LAST[,gids=FIRST-LAST][,workers=N][,userns], at most 16 "
+	    "that do not meet", "host ids that may have workers; repeatable"),
 	CALL("deny", 0, 1, conf_deny, 0, "LIST",
 	    "devices, setid and hardlinks joined by commas",
 	    "what no guest user may make"),

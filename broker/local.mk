@@ -11,6 +11,7 @@ viofsd_SOURCES = \
 	broker/fdmap.c broker/fdmap.h \
 	broker/groups.c broker/groups.h \
 	broker/helper.c broker/helper.h \
+	broker/home.c broker/home.h \
 	broker/launch.c broker/launch.h \
 	broker/limit.c broker/limit.h \
 	broker/on.h broker/rows.h \

@@ -27,10 +27,11 @@
  */
 
 struct broker;
+struct home;
 struct worker;
 
 int	on_transport(struct broker *b, struct chan_msg *m);
 int	on_worker(struct worker *w, struct chan_msg *m);
-int	on_spawner(struct broker *b, struct chan_msg *m);
+int	on_spawner(struct home *h, struct chan_msg *m);
 
 #endif

@@ -40,20 +40,26 @@
  * what workers are made of is not used at all.
  */
 static int
-on_sready(struct broker *b, struct chan_msg *m)
+on_sready(struct home *h, struct chan_msg *m)
 {
 	const struct n_sready *n = m->body;
-	uint64_t caps = policy_spawner_caps(b->policy);
+	const struct broker *b = h->broker;
+	uint64_t caps = policy_spawner_caps(b->policy,
+	    (unsigned int)(h - b->home));
 
 	if (n->cap_eff != caps || n->cap_prm != caps || n->cap_inh != 0) {
-		b->spawner.why = "its capabilities are wrong";
+		h->chan.why = "its capabilities are wrong";
 		return EPROTO;
 	}
 	if (n->no_new_privs != 1 || (n->pid != 1 && !b->bare)) {
-		b->spawner.why = "its jail is not shut";
+		h->chan.why = "its jail is not shut";
 		return EPROTO;
 	}
-	chan_phase(&b->spawner, MSG_PHASE_RUN);
+	if (n->userns != h->userns) {
+		h->chan.why = "it is in another user namespace";
+		return EPROTO;
+	}
+	chan_phase(&h->chan, MSG_PHASE_RUN);
 	return 0;
 }
 
@@ -62,13 +68,13 @@ on_sready(struct broker *b, struct chan_msg *m)
  * the spawner's own table, and its channel is closed, which ends it.
  */
 static int
-on_spawn_done(struct broker *b, struct chan_msg *m)
+on_spawn_done(struct home *h, struct chan_msg *m)
 {
 	struct worker *w;
 
-	w = worker_find(b, m->hdr.id);
-	if (w == NULL || m->hdr.id == 0) {
-		b->spawner.why = "an answer to no question";
+	w = worker_find(h->broker, m->hdr.id);
+	if (w == NULL || w->home != h) {
+		h->chan.why = "an answer to no question";
 		return EPROTO;
 	}
 	if (m->hdr.err != 0) {
@@ -84,15 +90,16 @@ on_spawn_done(struct broker *b, struct chan_msg *m)
  * it is answered with EIO.
  */
 static int
-on_wexit(struct broker *b, struct chan_msg *m)
+on_wexit(struct home *h, struct chan_msg *m)
 {
 	const struct n_wexit *n = m->body;
 	char how[ENDED_STR_MAX], who[CRED_STR_MAX];
 	int status = (int)n->status;
 	struct worker *w;
 
-	if ((w = worker_find(b, n->worker_id)) == NULL) {
-		b->spawner.why = "the end of a worker that does not exist";
+	w = worker_find(h->broker, n->worker_id);
+	if (w == NULL || w->home != h) {
+		h->chan.why = "the end of a worker that is not its own";
 		return EPROTO;
 	}
 	ended_str(status, how);
@@ -108,18 +115,18 @@ on_wexit(struct broker *b, struct chan_msg *m)
 }
 
 int
-on_spawner(struct broker *b, struct chan_msg *m)
+on_spawner(struct home *h, struct chan_msg *m)
 {
 	switch (m->hdr.type) {
 #define SPAWNER_BROKER_N(V, v) \
 	case N_##V: \
-		return on_##v(b, m);
+		return on_##v(h, m);
 #define BROKER_SPAWNER_A(V, v) \
 	case A_##V: \
-		return on_##v##_done(b, m);
+		return on_##v##_done(h, m);
 #include "rows.h"
 	default:
-		b->spawner.why = "a question of the wrong kind";
+		h->chan.why = "a question of the wrong kind";
 		return EPROTO;
 	}
 }

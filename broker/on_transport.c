@@ -36,6 +36,23 @@
 #include "share.h"
 #include "worker.h"
 
+/* The pools that have a root of their own. */
+static void
+on_hello_pools(const struct policy_rules *r, struct a_hello *a)
+{
+	const struct policy_pool *p;
+	struct msg_pool *m;
+
+	for (p = r->pools; p < r->pools + r->pool_cnt; p++) {
+		if (!p->userns)
+			continue;
+		m = &a->pools[a->pool_cnt++];
+		m->first = p->first;
+		m->last = p->last;
+		m->gid = p->gid_first;
+	}
+}
+
 static void
 on_hello_fill(const struct broker *b, struct a_hello *a)
 {
@@ -65,6 +82,7 @@ on_hello_fill(const struct broker *b, struct a_hello *a)
 	a->root_mnt_id = b->tree.mounts[0];
 	share_timeouts(c, a);
 	a->idmap_cnt = c->idmap_cnt;
+	on_hello_pools(&b->policy->rules, a);
 	if (c->tag != NULL)
 		memcpy(a->tag, c->tag, strnlen(c->tag, sizeof(a->tag)));
 }

@@ -120,6 +120,8 @@ on_wready_differs(const struct worker *w, const struct n_wready *n)
 		return "it could gain privileges or be looked into";
 	if (n->landlock != w->broker->landlock)
 		return "its Landlock differs from the broker's";
+	if (n->userns != w->home->userns)
+		return "it is in another user namespace";
 	return NULL;
 }
 

@@ -108,6 +108,26 @@ policy_pool(const struct policy *p, uint32_t uid)
 	return NULL;
 }
 
+/* The pool whose namespace keeps who acts for root of this uid, or NULL. */
+static const struct policy_pool *
+policy_kept(const struct policy *p, uint32_t uid)
+{
+	const struct policy_pool *pool = policy_pool(p, uid);
+
+	return pool != NULL && pool->userns ? pool : NULL;
+}
+
+unsigned int
+policy_home(const struct policy *p, const struct cred *cred)
+{
+	const struct policy_pool *pool = policy_kept(p, cred->uid);
+
+	/* The rights of a mere user are the same wherever he is. */
+	if (pool == NULL || cred->class == CRED_USER)
+		return POLICY_HOME_SHARE;
+	return 1 + (unsigned int)(pool - p->rules.pools);
+}
+
 /* May a worker whose uid lies in pool (NULL: there are none) have gid? */
 static int
 policy_pool_gid(const struct policy_pool *pool, uint32_t gid)
@@ -123,6 +143,23 @@ policy_named(const struct policy_rules *r, const struct cred *c)
 	    (r->squash_all || r->root == POLICY_ROOT_ID) &&
 	    c->class == CRED_USER && c->uid == r->root_uid &&
 	    c->gid == r->root_gid;
+}
+
+/* Root of a pool: its first user, or whom guest root is translated to. */
+static const char *
+policy_pool_root(const struct policy *p, const struct cred *c)
+{
+	const struct policy_pool *pool = policy_kept(p, c->uid);
+	uint32_t uid;
+
+	if (pool == NULL)
+		return "its pool has no root of its own";
+	if (!policy_host(&p->rules))
+		return c->uid == pool->first ? NULL : "it is not its pool's root";
+	if (p->rules.squash_all || p->rules.root == POLICY_ROOT_ID)
+		return "guest root is squashed";
+	return idmap_to_host(&p->ids, IDMAP_UID, 0, &uid) == 0 &&
+	    uid == c->uid ? NULL : "it is not guest root";
 }
 
 /* The class by itself, and the ids that a root worker may have. */
@@ -145,7 +182,11 @@ policy_class(const struct policy *p, const struct cred *c, uint64_t *caps)
 		if (policy_host(r) && (r->squash_all ||
 		    r->root == POLICY_ROOT_ID))
 			return "guest root is squashed";
-		return NULL;
+		return policy_kept(p, c->uid) != NULL ?
+		    "its pool has a root of its own" : NULL;
+	case CRED_POOL:
+		*caps = p->root_caps;
+		return policy_pool_root(p, c);
 	default:
 		return "no such class";
 	}
@@ -157,7 +198,7 @@ policy_reachable(const struct policy *p, const struct cred *c)
 {
 	uint32_t i;
 
-	if (c->class == CRED_ROOT)
+	if (cred_acts_root(c->class))
 		return NULL;
 	if (!idmap_reachable(&p->ids, IDMAP_UID, c->uid))
 		return "no guest uid is translated to it";
@@ -231,7 +272,7 @@ policy_member(const struct policy *p, const struct cred *c, uint32_t gid)
 	const struct policy_pool *pool = policy_pool(p, c->uid);
 	const struct groups_user *u;
 
-	if (!policy_host(&p->rules) || c->class == CRED_ROOT)
+	if (!policy_host(&p->rules) || cred_acts_root(c->class))
 		return 1;
 	if (p->groups == NULL)
 		return 0;
@@ -310,11 +351,26 @@ policy_check(const struct policy *p, const struct cred *cred, uint64_t *caps)
 	return 0;
 }
 
-uint64_t
-policy_spawner_caps(const struct policy *p)
+/* Is everybody with a capability in the namespace of a pool? */
+static int
+policy_all_kept(const struct policy *p)
 {
+	uint32_t i;
+
+	for (i = 0; i < p->rules.pool_cnt && p->rules.pools[i].userns; i++)
+		continue;
+	return i > 0 && i == p->rules.pool_cnt;
+}
+
+uint64_t
+policy_spawner_caps(const struct policy *p, unsigned int home)
+{
+	uint64_t caps = JAIL_CAP(CAP_SETUID) | JAIL_CAP(CAP_SETGID) |
+	    JAIL_CAP(CAP_SETPCAP) | JAIL_CAP(CAP_KILL);
+
 	if (p->bare)
 		return 0;
-	return JAIL_CAP(CAP_SETUID) | JAIL_CAP(CAP_SETGID) |
-	    JAIL_CAP(CAP_SETPCAP) | JAIL_CAP(CAP_KILL) | p->root_caps;
+	if (home != POLICY_HOME_SHARE || !policy_all_kept(p))
+		caps |= p->root_caps;
+	return caps;
 }

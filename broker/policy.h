@@ -60,7 +60,15 @@ struct policy_pool {
 	uint32_t first, last;
 	uint32_t gid_first, gid_last;
 	uint32_t worker_max;	/* processes at one time, 0 = no limit */
+	int userns;		/* those with capabilities are kept in it */
 };
+
+/*
+ * Where a worker lives: in the share's user namespace, or in that of the pool
+ * with this number less one.
+ */
+#define POLICY_HOME_SHARE	0u
+#define POLICY_HOME_CNT		(POLICY_POOL_MAX + 1u)
 
 /* What the options say.  All zero: the guest is trusted, no walls. */
 struct policy_rules {
@@ -144,7 +152,13 @@ int	policy_check(const struct policy *p, const struct cred *cred,
 /* The pool that a host uid lies in, or NULL. */
 const struct policy_pool *policy_pool(const struct policy *p, uint32_t uid);
 
-/* Everything the spawner needs to make workers: ids, and what they may get. */
-uint64_t policy_spawner_caps(const struct policy *p);
+/* Where cred, which policy_check() knows, lives: below POLICY_HOME_CNT. */
+unsigned int policy_home(const struct policy *p, const struct cred *cred);
+
+/*
+ * Everything that the spawner of a home needs to make workers: ids, and what
+ * they may get.
+ */
+uint64_t policy_spawner_caps(const struct policy *p, unsigned int home);
 
 #endif

@@ -57,6 +57,7 @@ static const struct security_row security_rows[] = {
 	{ "uts namespace", PROBE_UTS, ALL, 0, 1, 0 },
 	{ "cgroup namespace", PROBE_CGROUP, ALL, 0, 1, 0 },
 	{ "user namespace", PROBE_USER, 0, S | T | W, 0, 0 },
+	{ "root of a pool, in a user namespace", PROBE_USER, 0, S | W, 0, 0 },
 	{ "empty read-only root directory", PROBE_ROOT, ALL, 0, 1, 0 },
 	{ "share as a detached tree, nosymfollow", PROBE_TREE, B | W, 0, 1, 0 },
 	{ "share by an idmapped mount", PROBE_NONE, 0, 0, 0, 0 },

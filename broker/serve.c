@@ -85,12 +85,31 @@ serve_kill(int *pidfd)
 	fd_close(pidfd);
 }
 
-/* The spawner's end is the end of every worker. */
+/* A spawner's end is the end of every worker of its. */
 static void
 serve_kill_all(struct broker *b)
 {
+	struct home *h;
+
 	serve_kill(&b->transport_pidfd);
-	serve_kill(&b->spawner_pidfd);
+	for (h = b->home; h < b->home + POLICY_HOME_CNT; h++)
+		if (h->used)
+			serve_kill(&h->pidfd);
+}
+
+/* A spawner's next message, or the transport's (h NULL); as chan_recv(). */
+static int
+serve_one(struct broker *b, struct home *h)
+{
+	int err;
+
+	if ((err = chan_recv(h != NULL ? &h->chan : &b->transport,
+	    &serve_msg)) != 0)
+		return err;
+	err = h != NULL ? on_spawner(h, &serve_msg) :
+	    on_transport(b, &serve_msg);
+	fdbag_close(&serve_msg.fds);
+	return err;
 }
 
 /* ---- the first messages ---- */
@@ -110,9 +129,11 @@ serve_no_hello(struct broker *b, const char *who, int *pidfd, const char *why)
 }
 
 static void
-serve_first(struct broker *b, struct chan *c, const char *who, int *pidfd,
-    int (*on)(struct broker *, struct chan_msg *))
+serve_first(struct broker *b, struct home *h)
 {
+	const char *who = h != NULL ? "spawner" : "transport";
+	struct chan *c = h != NULL ? &h->chan : &b->transport;
+	int *pidfd = h != NULL ? &h->pidfd : &b->transport_pidfd;
 	struct pollfd pfd = { .fd = c->fd, .events = POLLIN };
 	int err, n;
 
@@ -121,11 +142,7 @@ serve_first(struct broker *b, struct chan *c, const char *who, int *pidfd,
 		continue;
 	if (n != 1)
 		serve_no_hello(b, who, pidfd, "said nothing in time");
-	if ((err = chan_recv(c, &serve_msg)) == 0) {
-		err = on(b, &serve_msg);
-		fdbag_close(&serve_msg.fds);
-	}
-	if (err == EPROTO) {
+	if ((err = serve_one(b, h)) == EPROTO) {
 		serve_kill_all(b);
 		fatalx("the %s is not used: %s", who, c->why);
 	}
@@ -136,9 +153,12 @@ serve_first(struct broker *b, struct chan *c, const char *who, int *pidfd,
 void
 serve_hello(struct broker *b)
 {
-	serve_first(b, &b->spawner, "spawner", &b->spawner_pidfd, on_spawner);
-	serve_first(b, &b->transport, "transport", &b->transport_pidfd,
-	    on_transport);
+	struct home *h;
+
+	for (h = b->home; h < b->home + POLICY_HOME_CNT; h++)
+		if (h->used)
+			serve_first(b, h);
+	serve_first(b, NULL);
 }
 
 /* ---- the loop ---- */
@@ -162,24 +182,21 @@ serve_grace_over(int fd, short what, void *arg)
 	serve_end(b, b->draining ? 0 : 1);
 }
 
-/* Read a channel; returns 0, EPIPE when it is closed, or EPROTO. */
+/* Read a channel, as serve_one(); returns 0, EPIPE when closed, or EPROTO. */
 static int
-serve_read(struct broker *b, struct chan *c,
-    int (*on)(struct broker *, struct chan_msg *))
+serve_read(struct broker *b, struct home *h)
 {
+	struct chan *c = h != NULL ? &h->chan : &b->transport;
 	unsigned int i;
 	int err;
 
 	for (i = 0; i < SERVE_BATCH && c->fd != -1; i++) {
-		if ((err = chan_recv(c, &serve_msg)) == EAGAIN)
+		if ((err = serve_one(b, h)) == EAGAIN)
 			return 0;
-		if (err != 0) {
-			if (err != EPIPE && err != EPROTO)
-				c->why = strerror(err);
-			return err == EPIPE ? EPIPE : EPROTO;
+		if (err != 0 && err != EPIPE && err != EPROTO) {
+			c->why = strerror(err);
+			return EPROTO;
 		}
-		err = on(b, &serve_msg);
-		fdbag_close(&serve_msg.fds);
 		if (err != 0)
 			return err;
 		if (!TAILQ_EMPTY(&b->replies))
@@ -196,7 +213,7 @@ serve_transport(int fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if ((err = serve_read(b, &b->transport, on_transport)) == 0)
+	if ((err = serve_read(b, NULL)) == 0)
 		return;
 	if (err == EPROTO) {
 		log_errx("the transport is ended: %s", b->transport.why);
@@ -240,18 +257,18 @@ serve_transport_ended(int fd, short what, void *arg)
 static void
 serve_spawner(int fd, short what, void *arg)
 {
-	struct broker *b = arg;
+	struct home *h = arg;
 	int err;
 
 	(void)fd;
 	(void)what;
-	if ((err = serve_read(b, &b->spawner, on_spawner)) == 0)
+	if ((err = serve_read(h->broker, h)) == 0)
 		return;
 	if (err == EPROTO)
-		log_errx("the spawner is ended: %s", b->spawner.why);
+		log_errx("the spawner is ended: %s", h->chan.why);
 	else
 		log_errx("the spawner closed its channel");
-	serve_end(b, 1);
+	serve_end(h->broker, 1);
 }
 
 static void
@@ -288,6 +305,15 @@ serve_event(struct broker *b, int fd, short what, event_callback_fn fn)
 }
 
 static void
+serve_home(struct home *h)
+{
+	h->ev = event_new(h->broker->base, h->chan.fd, EV_READ | EV_PERSIST,
+	    serve_spawner, h);
+	if (h->ev == NULL || event_add(h->ev, NULL) == -1)
+		fatalx("event");
+}
+
+static void
 serve_add(struct broker *b, int fd, short what, event_callback_fn fn)
 {
 	if (event_add(serve_event(b, fd, what, fn), NULL) == -1)
@@ -298,6 +324,7 @@ void
 serve_init(struct broker *b)
 {
 	struct event_config *cfg;
+	struct home *h;
 
 	TAILQ_INIT(&b->replies);
 	if ((cfg = event_config_new()) == NULL ||
@@ -314,11 +341,11 @@ serve_init(struct broker *b)
 	    EV_READ | EV_PERSIST, serve_transport);
 	b->transport_write_ev = serve_event(b, b->transport.fd, EV_WRITE,
 	    serve_transport_writable);
-	b->spawner_ev = serve_event(b, b->spawner.fd, EV_READ | EV_PERSIST,
-	    serve_spawner);
+	for (h = b->home; h < b->home + POLICY_HOME_CNT; h++)
+		if (h->used)
+			serve_home(h);
 	serve_add(b, b->transport_pidfd, EV_READ, serve_transport_ended);
-	if (event_add(b->transport_ev, NULL) == -1 ||
-	    event_add(b->spawner_ev, NULL) == -1)
+	if (event_add(b->transport_ev, NULL) == -1)
 		fatalx("event");
 }
 

@@ -33,6 +33,7 @@
 #include "../common/log.h"
 #include "bare.h"
 #include "broker.h"
+#include "home.h"
 #include "launch.h"
 #include "limit.h"
 #include "policy.h"
@@ -278,6 +279,7 @@ setup_acquire(struct broker *b, struct setup *s)
 	b->keep_max = limit_keep(s->helper_nofile);
 	if (!b->bare)
 		setup_transport_ids(b, s);
+	home_make(b, s);
 	/* Behind what may be refused, for the socket would stay. */
 	if (c->socket_path != NULL)
 		b->listenfd = socket_listen(c->socket_path, gid, &b->lockfd);
@@ -300,14 +302,35 @@ setup_channel(struct chan *c, enum msg_party peer)
 	return pair[1];
 }
 
+/* With the broker's descriptors, which it closes at once. */
+static void
+setup_spawner(struct broker *b, const struct setup *s, unsigned int nr)
+{
+	struct spawner_conf sc;
+	struct home *h = &b->home[nr];
+
+	sc.policy = b->policy;
+	sc.home = nr;
+	sc.nullfd = s->nullfd;
+	sc.usernsfd = s->homefd[nr];
+	sc.exefd = s->helpers.fsworkerfd;
+	sc.chanfd = setup_channel(&h->chan, MSG_SPAWNER);
+	sc.terminal = s->terminal;
+	sc.rootfd = b->tree.rootfd;
+	sc.readonly = b->conf->readonly;
+	sc.nofile = s->helper_nofile;
+	sc.action = b->action;
+	h->pidfd = spawner_start(&sc);
+	fd_close(&sc.chanfd);
+}
+
 void
 setup_children(struct broker *b, struct setup *s)
 {
 	struct launch l;
-	struct spawner_conf sc;
+	unsigned int i;
 
 	s->transportfd = setup_channel(&b->transport, MSG_TRANSPORT);
-	s->spawnerfd = setup_channel(&b->spawner, MSG_SPAWNER);
 	l.exefd = s->helpers.transportfd;
 	l.nullfd = s->nullfd;
 	l.usernsfd = s->usernsfd;
@@ -322,25 +345,17 @@ setup_children(struct broker *b, struct setup *s)
 	b->transport_pidfd = launch_transport(&l);
 	if (!b->bare)
 		root_unshare();
-	sc.policy = b->policy;
-	sc.nullfd = s->nullfd;
-	sc.usernsfd = s->usernsfd;
-	sc.exefd = s->helpers.fsworkerfd;
-	sc.chanfd = s->spawnerfd;
-	sc.terminal = s->terminal;
-	sc.rootfd = b->tree.rootfd;
-	sc.readonly = b->conf->readonly;
-	sc.nofile = s->helper_nofile;
-	sc.action = b->action;
-	b->spawner_pidfd = spawner_start(&sc);
+	for (i = 0; i < POLICY_HOME_CNT; i++)
+		if (b->home[i].used)
+			setup_spawner(b, s, i);
 	if (b->bare)
 		root_stay();
 	else
 		root_empty();
 	fd_close(&s->nullfd);
-	fd_close(&s->usernsfd);
+	for (i = 0; i < POLICY_HOME_CNT; i++)
+		fd_close(&s->homefd[i]);
 	fd_close(&s->transportfd);
-	fd_close(&s->spawnerfd);
 	fd_close(&s->helpers.transportfd);
 	fd_close(&s->helpers.fsworkerfd);
 }

@@ -37,8 +37,9 @@ struct setup {
 	int nullfd;		/* these two are set before setup_acquire() */
 	int terminal;		/* our session may have one */
 	int usernsfd;		/* of workers and transport, -1 = ours */
-	int transportfd;	/* children's ends of the channels */
-	int spawnerfd;
+	int homefd[POLICY_HOME_CNT];	/* where spawners live, -1 = where */
+				/* they start; the first is usernsfd */
+	int transportfd;	/* child's end of the channel */
 	uint64_t helper_nofile;	/* limit for spawner and workers */
 	char title[64];
 };

@@ -35,6 +35,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -65,6 +66,7 @@ struct spawner_proc {
 struct spawner {
 	struct chan broker;
 	const struct policy *policy;	/* frozen before the fork */
+	unsigned int home;
 	int sigfd;
 	struct spawner_proc procs[WORKER_MAX];
 };
@@ -128,17 +130,23 @@ spawner_bare(const struct spawner_conf *sc)
  * share, which workers open files in, and the executable, which is outside.
  */
 static void
-spawner_jail(const struct policy *policy, uint64_t nofile)
+spawner_jail(const struct policy *policy, const struct spawner_conf *sc)
 {
-	uint64_t caps = policy_spawner_caps(policy);
+	uint64_t caps = policy_spawner_caps(policy, sc->home);
+	struct jail_identity id;
 	struct cred self;
 
-	jail_limits(nofile, 0, RLIM_INFINITY);
+	jail_limits(sc->nofile, 0, RLIM_INFINITY);
 	if (!policy->bare)
 		caps_keep(caps, caps);
 	jail_no_new_privs();
 	proc_die_with_parent();
 	cred_set(&self, CRED_ROOT, 0, 0);
+	/* Root of the host need not exist there: then it is nobody. */
+	if (sc->home != POLICY_HOME_SHARE) {
+		jail_observe(&id);
+		cred_set(&self, CRED_POOL, id.euid, id.egid);
+	}
 	if (policy->bare)
 		bare_self(policy->space, &self);
 	if (policy->stuck)
@@ -174,7 +182,7 @@ spawner_send(struct spawner *s, const struct chan_out *out)
 }
 
 static void
-spawner_ready(struct spawner *s)
+spawner_ready(struct spawner *s, uint64_t userns)
 {
 	struct jail_identity id;
 	struct n_sready n;
@@ -187,6 +195,7 @@ spawner_ready(struct spawner *s)
 	n.cap_inh = id.cap_inh;
 	n.no_new_privs = id.no_new_privs;
 	n.pid = (uint32_t)getpid();
+	n.userns = userns;
 	memset(&out, 0, sizeof(out));
 	out.type = N_SREADY;
 	out.body = &n;
@@ -215,7 +224,8 @@ spawner_fork(struct spawner *s, const struct q_spawn *q, int chanfd,
 	uint64_t caps;
 	unsigned int i;
 
-	if (policy_check(s->policy, &q->cred, &caps) != 0)
+	if (policy_check(s->policy, &q->cred, &caps) != 0 ||
+	    policy_home(s->policy, &q->cred) != s->home)
 		return EPERM;
 	if (spawner_find(s, q->worker_id) != NULL)
 		return EEXIST;
@@ -337,18 +347,48 @@ spawner_loop(struct spawner *s)
 	}
 }
 
+/*
+ * Of a pool's it stays nobody: users of the host are in the pool, and could
+ * end a process of their own.
+ */
+static void
+spawner_userns(const struct spawner *s, int usernsfd)
+{
+	if (usernsfd == -1)
+		return;
+	if (s->home == POLICY_HOME_SHARE)
+		userns_become_root(&usernsfd, s->policy->stuck);
+	else
+		userns_enter(&usernsfd);
+}
+
+/* Which one, if there are several. */
+static void
+spawner_title(const struct spawner_conf *sc)
+{
+	const struct policy_pool *pool = sc->policy->rules.pools;
+	char title[64] = "viofsd: spawner";
+
+	if (sc->home != POLICY_HOME_SHARE) {
+		pool += sc->home - 1;
+		snprintf(title, sizeof(title), "viofsd: spawner pool %u-%u",
+		    pool->first, pool->last);
+	}
+	title_set(title, "viofsd-spawner");
+}
+
 __attribute__((noreturn)) static void
 spawner_main(const struct spawner_conf *sc)
 {
 	struct spawner *s = &spawner;
-	enum sandbox_action action = sc->action;
-	uint64_t nofile = sc->nofile;
 	int src[SPAWNER_FD_CNT], usernsfd = sc->usernsfd;
 	int bare = sc->policy->bare;
+	uint64_t userns;
 
 	log_init("S");
 	s->policy = sc->policy;
-	title_set("viofsd: spawner", "viofsd-spawner");
+	s->home = sc->home;
+	spawner_title(sc);
 	launch_leave(sc->terminal);
 	src[0] = src[1] = sc->nullfd;
 	src[2] = STDERR_FILENO;
@@ -358,16 +398,16 @@ spawner_main(const struct spawner_conf *sc)
 	/* The procfs is mounted with the broker's rights, beside the host's. */
 	if (!bare)
 		root_empty();
-	if (usernsfd != -1)
-		userns_become_root(&usernsfd, s->policy->stuck);
+	spawner_userns(s, usernsfd);
+	userns = jail_userns(src[SPAWNER_FD_PROC], "self/ns/user");
 	if (bare)
 		spawner_bare(sc);
 	fdmap(src, SPAWNER_FD_CNT, 3);
 	spawner_signals(s);
 	chan_init(&s->broker, PROC_FD_BROKER, MSG_SPAWNER, MSG_BROKER, 0);
-	spawner_jail(s->policy, nofile);
-	spawner_filter(action);
-	spawner_ready(s);
+	spawner_jail(s->policy, sc);
+	spawner_filter(sc->action);
+	spawner_ready(s, userns);
 	spawner_loop(s);
 	_exit(0);
 }

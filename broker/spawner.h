@@ -23,14 +23,15 @@
 #include "policy.h"
 
 /*
- * Knows: the spawner, first process of the jail's pid namespace, parent of all
- * workers.  It is started by fork, the only one without exec: its code is the
- * broker's, its powers are not.
+ * Knows: the spawner, first process of a pid namespace, parent of all workers
+ * in it: those of one home.  It is started by fork, the only one without exec:
+ * its code is the broker's, its powers are not.
  * Never: guest, transport, share; it obeys the broker and nobody else.
  */
 
 struct spawner_conf {
 	const struct policy *policy;	/* stays the caller's */
+	unsigned int home;	/* policy_home() of its workers */
 	int nullfd;
 	int usernsfd;		/* to live in, -1 = where it starts */
 	int exefd;		/* viofsd-fsworker */

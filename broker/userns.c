@@ -15,7 +15,7 @@
  */
 
 /*
- * Knows: the user namespace that --uid-map and --gid-map ask for.
+ * Knows: user namespaces that options ask for.
  * Never: which processes live in it.
  */
 
@@ -42,7 +42,16 @@
 
 #define USERNS_LINE	36	/* three numbers, blanks, newline */
 
-static const char *const userns_option[2] = { "uid", "gid" };
+static const char *const userns_kind[2] = { "uid", "gid" };
+
+/* Who asked for these ids, for messages. */
+static const char *
+userns_option(const struct userns *u, enum idmap_of of)
+{
+	static const char *const maps[2] = { "--uid-map", "--gid-map" };
+
+	return u->option != NULL ? u->option : maps[of];
+}
 
 /*
  * The child whose namespace it becomes.  It is looked at in /proc, so it must
@@ -77,8 +86,9 @@ userns_open(pid_t pid, const char *name, int flags)
 
 /* The kernel takes a map in one piece, once. */
 static void
-userns_write(pid_t pid, enum idmap_of of, const struct idspace *s)
+userns_write(pid_t pid, enum idmap_of of, const struct userns *u)
 {
+	const struct idspace *s = &u->space[of];
 	char text[IDSPACE_RANGE_MAX * USERNS_LINE];
 	const char *name = of == IDMAP_UID ? "uid_map" : "gid_map";
 	size_t len = 0;
@@ -91,8 +101,7 @@ userns_write(pid_t pid, enum idmap_of of, const struct idspace *s)
 		    s->range[i].cnt);
 	fd = userns_open(pid, name, O_WRONLY);
 	if (write(fd, text, len) != (ssize_t)len)
-		fatal("--%s-map: the kernel refuses the map",
-		    userns_option[of]);
+		fatal("%s: the kernel refuses the map", userns_option(u, of));
 	close(fd);
 }
 
@@ -123,7 +132,7 @@ userns_helper(pid_t pid, enum idmap_of of, const struct idspace *s)
 		    of == IDMAP_UID ? "u" : "g");
 		execve(path, argv, envp);
 	}
-	fatal("--%s-map: new%smap(1)", userns_option[of], userns_option[of]);
+	fatal("--%s-map: new%smap(1)", userns_kind[of], userns_kind[of]);
 }
 
 static void
@@ -138,8 +147,8 @@ userns_ask(pid_t pid, enum idmap_of of, const struct idspace *s)
 		userns_helper(pid, of, s);
 	if (waitpid(helper, &status, 0) != helper || status != 0)
 		fatalx("--%s-map: new%smap(1) refused it; are these ids in "
-		    "/etc/sub%s?", userns_option[of], userns_option[of],
-		    userns_option[of]);
+		    "/etc/sub%s?", userns_kind[of], userns_kind[of],
+		    userns_kind[of]);
 }
 
 /* The kernel asks this of whoever maps a group of his own. */
@@ -180,7 +189,7 @@ userns_maps(pid_t pid, struct userns *u)
 	int any = userns_may_map();
 
 	if (any || userns_is_own(uids, geteuid()))
-		userns_write(pid, IDMAP_UID, uids);
+		userns_write(pid, IDMAP_UID, u);
 	else
 		userns_ask(pid, IDMAP_UID, uids);
 	if (!any && userns_is_own(gids, getegid())) {
@@ -188,7 +197,7 @@ userns_maps(pid_t pid, struct userns *u)
 		u->stuck = 1;
 	}
 	if (any || u->stuck)
-		userns_write(pid, IDMAP_GID, gids);
+		userns_write(pid, IDMAP_GID, u);
 	else
 		userns_ask(pid, IDMAP_GID, gids);
 }

@@ -20,8 +20,8 @@
 #include "../common/idspace.h"
 
 /*
- * Knows: the user namespace that --uid-map and --gid-map ask for: how it is
- * made and entered.  Set-up only; every failure is fatal.
+ * Knows: user namespaces that options ask for: how they are made and entered.
+ * Set-up only; every failure is fatal.
  * Never: which processes live in it.
  */
 
@@ -29,6 +29,7 @@
 struct userns {
 	struct idspace space[2];
 	int stuck;		/* supplementary groups cannot be changed */
+	const char *option;	/* who wants it, NULL: --uid-map, --gid-map */
 };
 
 /* What the namespace that we are in looks like. */
@@ -50,8 +51,8 @@ int	userns_make(struct userns *u);
 void	userns_become_root(int *fd, int stuck);
 
 /*
- * Enter it and stay who we are, whether or not that user exists inside.
- * Closes *fd.
+ * Enter it and stay who we are, whether or not that user exists inside; with
+ * every capability it has.  Closes *fd.
  */
 void	userns_enter(int *fd);
 

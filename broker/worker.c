@@ -166,7 +166,7 @@ worker_kill(struct worker *w)
 	out.type = N_SKILL;
 	out.body = &n;
 	/* A spawner that is gone took every worker along. */
-	if (chan_send(&w->broker->spawner, &out) == EAGAIN)
+	if (chan_send(&w->home->chan, &out) == EAGAIN)
 		worker_timer(w, WORKER_RETRY_MS);
 	else
 		event_del(w->timer);
@@ -250,7 +250,7 @@ worker_spawn(struct worker *w, int childfd)
 	out.body = &q;
 	out.fds = &childfd;
 	out.fd_cnt = 1;
-	return chan_send(&w->broker->spawner, &out);
+	return chan_send(&w->home->chan, &out);
 }
 
 /* Channels and events; what was made is freed by worker_free(). */
@@ -345,6 +345,7 @@ worker_ask(struct broker *b, const struct cred *cred, uint32_t wget_id)
 	w->broker = b;
 	w->cred = v.cred;
 	w->caps = v.caps;
+	w->home = &b->home[policy_home(b->policy, &v.cred)];
 	w->state = WORKER_STARTING;
 	w->id = worker_id(b);
 	w->wget_id = wget_id;

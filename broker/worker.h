@@ -42,10 +42,12 @@ enum worker_state {
 
 struct broker;
 struct event;
+struct home;
 
 struct worker {
 	TAILQ_ENTRY(worker) entry;
 	struct broker *broker;
+	struct home *home;	/* whose spawner makes it */
 	struct cred cred;
 	uint64_t caps;		/* what it is born with, exactly */
 	enum worker_state state;

@@ -63,7 +63,8 @@ cred_valid(const struct cred *c)
 		return 0;
 	if (c->uid == UINT32_MAX || c->gid == UINT32_MAX)
 		return 0;
-	if ((c->class == CRED_ROOT) != (c->uid == 0))
+	if (c->class != CRED_POOL &&
+	    (c->class == CRED_ROOT) != (c->uid == 0))
 		return 0;
 	for (i = 0; i < c->gid_cnt; i++) {
 		if (c->gids[i] == UINT32_MAX)
@@ -81,6 +82,12 @@ int
 cred_equal(const struct cred *a, const struct cred *b)
 {
 	return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+int
+cred_acts_root(uint32_t class)
+{
+	return class == CRED_ROOT || class == CRED_POOL;
 }
 
 uint32_t
@@ -101,7 +108,7 @@ const char *
 cred_str(const struct cred *c, char buf[CRED_STR_MAX])
 {
 	static const char *const name[CRED_CLASS_CNT] = {
-		"user", "creator", "root",
+		"user", "creator", "root", "pool",
 	};
 	const char *class = c->class < CRED_CLASS_CNT ? name[c->class] : "?";
 

@@ -33,8 +33,10 @@ enum cred_class {
 	CRED_USER = 0,		/* the guest user's ids, no capability */
 	CRED_CREATOR = 1,	/* the guest user's ids and DAC_OVERRIDE */
 	CRED_ROOT = 2,		/* uid 0 and the share's capability list */
+	CRED_POOL = 3,		/* the same list, but an id of a pool and in */
+				/* its user namespace: root of these ids */
 };
-#define CRED_CLASS_CNT	3
+#define CRED_CLASS_CNT	4
 
 /* Wire format and key: every byte counts, unused groups are zero. */
 struct cred {
@@ -60,12 +62,16 @@ int	cred_add_group(struct cred *c, uint32_t gid);
 /*
  * Is c well formed: known class, sorted unique groups, zero padding, no id
  * of 2^32 - 1 (which set*id(2) takes for "unchanged")?  Root class means
- * uid 0; the other classes any uid but 0.  Returns 1 or 0.
+ * uid 0, that of a pool's root any; the other classes any uid but 0.  Returns
+ * 1 or 0.
  */
 int	cred_valid(const struct cred *c);
 
 /* 1 if a and b are the same credential of the same class, else 0. */
 int	cred_equal(const struct cred *a, const struct cred *b);
+
+/* Does this class act for root, be it of some ids only?  1 or 0. */
+int	cred_acts_root(uint32_t class);
 
 /* A hash of c, stable within one process. */
 uint32_t cred_hash(const struct cred *c);

@@ -64,6 +64,24 @@ idspace_has(const struct idspace *s, uint32_t inside)
 }
 
 int
+idspace_has_all(const struct idspace *s, uint32_t first, uint32_t last)
+{
+	const struct idspace_range *r = s->range, *end = r + s->cnt;
+	uint64_t id = first;
+
+	/* From range to range, in whatever order they are. */
+	while (s->cnt != 0 && id <= last) {
+		for (r = s->range; r < end; r++)
+			if (id >= r->inside && id - r->inside < r->cnt)
+				break;
+		if (r == end)
+			return 0;
+		id = (uint64_t)r->inside + r->cnt;
+	}
+	return 1;
+}
+
+int
 idspace_out(const struct idspace *s, uint32_t inside, uint32_t *outside)
 {
 	const struct idspace_range *r = s->range;

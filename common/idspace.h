@@ -48,6 +48,10 @@ int	idspace_add(struct idspace *s, const struct idspace_range *r);
 /* Does the id exist inside?  1 or 0. */
 int	idspace_has(const struct idspace *s, uint32_t inside);
 
+/* ... do all of them, from first to last?  1 or 0. */
+int	idspace_has_all(const struct idspace *s, uint32_t first,
+	    uint32_t last);
+
 /* The other side of an id.  Returns 0, or EINVAL if it has none. */
 int	idspace_out(const struct idspace *s, uint32_t inside,
 	    uint32_t *outside);

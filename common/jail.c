@@ -24,6 +24,7 @@
 #include <sys/fsuid.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include <errno.h>
@@ -134,6 +135,18 @@ jail_observe(struct jail_identity *id)
 	jail_observe_caps(id);
 	id->no_new_privs = (uint32_t)prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0);
 	id->dumpable = (uint32_t)prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
+}
+
+uint64_t
+jail_userns(int dirfd, const char *name)
+{
+	struct statx stx;
+
+	if (statx(dirfd, name, 0, STATX_INO, &stx) == 0)
+		return stx.stx_ino;
+	if (errno != ENOENT)
+		fatal("%s", name);
+	return 0;
 }
 
 void

@@ -57,6 +57,13 @@ void	jail_no_new_privs(void);
 /* Read everything back by system calls, not from a library's memory. */
 void	jail_observe(struct jail_identity *id);
 
+/*
+ * The user namespace of this process, as the number of its inode, nsfs's; name
+ * is that of its ns/user in a procfs, from dirfd on.  0 if the kernel has no
+ * such thing.
+ */
+uint64_t jail_userns(int dirfd, const char *name);
+
 /* The supplementary groups of this process, where nobody may change them. */
 void	jail_own_groups(struct cred *c);
 

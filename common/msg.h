@@ -33,6 +33,7 @@
 #define MSG_DIRPLUS_MAX	128	/* entries (and descriptors) per READDIRPLUS */
 #define MSG_FDS_MAX	128	/* most descriptors in one message */
 #define MSG_MOUNTS_MAX	256	/* mounts that one share may consist of */
+#define MSG_POOL_MAX	16	/* ranges of ids with a root of their own */
 #define MSG_TAG_MAX	36	/* virtio-fs tag, virtio 1.2 section 5.11.4 */
 #define MSG_IOCTL_MAX	512	/* bytes of an ioctl's argument */
 #define MSG_HANDLE_MAX	128	/* bytes of a file handle, MAX_HANDLE_SZ */
@@ -147,6 +148,13 @@ struct msg_timeout {
 	uint32_t nsec;
 };
 
+/* Host users whose retries, and root, are up to a CRED_POOL worker. */
+struct msg_pool {
+	uint32_t first, last;	/* users, ends included */
+	uint32_t gid;		/* of that worker; it is user first */
+	uint32_t zero;
+};
+
 /* [0] listening vhost-user socket, [1] O_PATH root of the share */
 struct a_hello {
 	uint32_t flags;		/* MSG_SHARE_* */
@@ -158,7 +166,7 @@ struct a_hello {
 	uint32_t seccomp;	/* enum sandbox_action */
 	uint32_t queue_cnt;	/* request queues to announce, >= 1 */
 	uint32_t keep_max;	/* numbers for nodes that a worker keeps */
-	uint32_t zero;
+	uint32_t pool_cnt;	/* of pools, below */
 	uint64_t root_mnt_id;	/* mount id of the share root, statx(2) */
 	struct msg_timeout entry, attr, dir_entry, dir_attr, negative;
 	uint32_t idmap_cnt;	/* rules in the tail, struct idmap_rule */
@@ -168,6 +176,7 @@ struct a_hello {
 	char name[MSG_SHARE_NAME];	/* for the log */
 	char tag[MSG_TAG_MAX];	/* padded with NUL, not always terminated */
 	uint8_t pad[4];
+	struct msg_pool pools[MSG_POOL_MAX];	/* with a root of their own */
 };
 
 struct q_wget {
@@ -252,6 +261,7 @@ struct n_wready {
 	uint32_t dumpable;
 	uint32_t landlock;	/* ABI in force, 0 = none */
 	uint32_t zero;
+	uint64_t userns;	/* inode of its user namespace */
 };
 
 /* ---- broker and spawner ---- */
@@ -261,6 +271,7 @@ struct n_sready {
 	uint64_t cap_eff, cap_prm, cap_inh;
 	uint32_t no_new_privs;
 	uint32_t pid;		/* as the spawner sees itself: 1 */
+	uint64_t userns;	/* inode of its user namespace */
 };
 
 /* [0] the child's end of its channel to the broker */

@@ -204,7 +204,7 @@ static const struct sandbox_row fsworker_start_rows[] = {
 	SB_ARG(prlimit64, "jail.c: limits", SB_IS(0, 0)),
 	SB_ALLOW(fstatfs, "at.c: is this procfs?"),
 	SB_ARG(fchdir, "at.c: the working directory", SB_IS(0, PROC_FD_PROC)),
-	SB_ARG(statx, "at.c: is this our /proc/self/fd?",
+	SB_ARG(statx, "at.c: is this our /proc/self/fd?; jail.c: ns/user",
 	    SB_IS(0, PROC_FD_PROC), SB_IS(2, 0)),
 	SB_ARG(fcntl, "chan.c: blocking socket", SB_IS(1, F_GETFL)),
 	SB_ARG(fcntl, "chan.c: blocking socket", SB_IS(1, F_SETFL)),

@@ -192,6 +192,7 @@ main_jail(const struct a_whello *who, int rootfd, struct n_wready *ready)
 	if (who->flags & MSG_SHARE_OWN_GROUPS)
 		jail_own_groups(&want);
 	jail_verify(&want, who->caps);
+	ready->userns = jail_userns(PROC_FD_PROC, "../ns/user");
 	jail_observe(&id);
 	ready->ruid = id.ruid;
 	ready->euid = id.euid;

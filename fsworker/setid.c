@@ -58,7 +58,7 @@ setid_kill(const struct serve_req *req, int fd)
 	uint32_t was, mode;
 	int err;
 
-	if (req->who->cred.class != CRED_ROOT)
+	if (!cred_acts_root(req->who->cred.class))
 		return 0;
 	if ((err = setid_mode(fd, &was)) != 0)
 		return err;

@@ -90,9 +90,11 @@ w_name_link(const struct serve_req *req, int node)
 
 	if (statx(node, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &stx) == -1)
 		return errno;
-	if (stx.stx_uid == c->uid)
+	/* Root of a pool is one of its users besides. */
+	if (stx.stx_uid == c->uid && (c->class != CRED_POOL || c->uid == 0 ||
+	    (req->who->flags & MSG_SHARE_TRUST_GUEST) == 0))
 		return 0;
-	if (c->class == CRED_ROOT &&
+	if (cred_acts_root(c->class) &&
 	    (req->who->flags & MSG_SHARE_TRUST_GUEST) != 0)
 		return EPERM;
 	if (!S_ISREG(stx.stx_mode) || (stx.stx_mode & S_ISUID) != 0 ||

@@ -130,7 +130,7 @@ walk_check(const struct a_whello *who, int fd, const struct statx *stx)
 		return 0;
 	if (stx->stx_nlink == 0)
 		return stx->stx_uid == who->cred.uid ||
-		    who->cred.class == CRED_ROOT ? 0 : ESTALE;
+		    cred_acts_root(who->cred.class) ? 0 : ESTALE;
 	if ((err = walk_there(who, fd, stx)) == 0)
 		walk_keep(who, stx);
 	return err;

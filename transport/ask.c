@@ -264,7 +264,7 @@ ask_keeps_setid(const struct req *r, unsigned int i)
 	uint32_t mode = r->node[i]->mode;
 
 	if (r->fs->conf.policy & MSG_POLICY_HOST) {
-		if (r->handle[i]->class == CRED_ROOT)
+		if (cred_acts_root(r->handle[i]->class))
 			return mode & (S_ISUID | S_ISGID) ? ASK_ROOT : 0;
 		return (mode & (S_ISGID | S_IXGRP)) == S_ISGID ? ASK_ROOT : 0;
 	}

@@ -106,6 +106,8 @@ blink_hello(int fd, struct a_hello *conf, struct idmap *ids, int *listenfd,
 	    b->msg.hdr.type != A_HELLO)
 		fatalx("the broker refused the hello (%s)", b->chan.why);
 	memcpy(conf, b->msg.body, sizeof(*conf));
+	if (conf->pool_cnt > MSG_POOL_MAX)
+		fatalx("the broker's pools are malformed");
 	blink_idmap(conf, &b->msg, ids);
 	*listenfd = fdbag_take(&b->msg.fds, 0);
 	*rootfd = fdbag_take(&b->msg.fds, 1);

@@ -135,7 +135,8 @@ op_lock_opened(struct req *r, int err, struct chan_msg *m)
 
 	/* A file that nobody may write can still be locked for reading. */
 	if ((err == EROFS || err == ETXTBSY || (err == EACCES &&
-	    (r->fs->conf.policy & MSG_POLICY_HOST) != 0)) &&
+	    ((r->fs->conf.policy & MSG_POLICY_HOST) != 0 ||
+	    r->call.cred.class == CRED_POOL))) &&
 	    r->call.q.open.flags == O_RDWR) {
 		r->call.q.open.flags = O_RDONLY;
 		ask_worker(r, Q_OPEN, ASK_ROOT | ASK_REPEATABLE,

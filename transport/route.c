@@ -79,13 +79,32 @@ route_no_ids(const struct req *r, int creates, int *none)
 	return 0;
 }
 
-/* Where nobody but who started viofsd has workers, root is that user. */
-static void
-route_as_root(const struct req *r, struct cred *c)
+/* The pool of the host's uid that has a root of its own, or NULL. */
+static const struct msg_pool *
+route_pool(const struct req *r, uint32_t uid)
 {
 	const struct a_hello *conf = &r->fs->conf;
+	uint32_t i;
 
-	if ((conf->flags & MSG_SHARE_BARE) == 0)
+	for (i = 0; i < conf->pool_cnt; i++)
+		if (uid >= conf->pools[i].first && uid <= conf->pools[i].last)
+			return &conf->pools[i];
+	return NULL;
+}
+
+/*
+ * Root, for the host's user uid: of its pool, if the kernel keeps it there.
+ * Where nobody but who started viofsd has workers, root is that user.
+ */
+static void
+route_as_root(const struct req *r, uint32_t uid, struct cred *c)
+{
+	const struct a_hello *conf = &r->fs->conf;
+	const struct msg_pool *pool = route_pool(r, uid);
+
+	if (pool != NULL)
+		cred_set(c, CRED_POOL, pool->first, pool->gid);
+	else if ((conf->flags & MSG_SHARE_BARE) == 0)
 		cred_set(c, CRED_ROOT, 0, 0);
 	else
 		cred_set(c, conf->root_uid == 0 ? CRED_ROOT : CRED_USER,
@@ -97,9 +116,15 @@ static void
 route_squashed(const struct req *r, uint32_t gid, struct cred *c)
 {
 	const struct a_hello *conf = &r->fs->conf;
+	const struct msg_pool *pool = NULL;
+	uint32_t uid;
 
+	if (idmap_to_host(&r->fs->ids, IDMAP_UID, 0, &uid) == 0)
+		pool = route_pool(r, uid);
 	if ((conf->policy & MSG_POLICY_ROOT) == 0)
 		cred_set(c, CRED_USER, conf->root_uid, conf->root_gid);
+	else if (pool != NULL)
+		cred_set(c, CRED_POOL, uid, gid != 0 ? gid : pool->gid);
 	else
 		cred_set(c, CRED_ROOT, conf->root_uid,
 		    gid != 0 ? gid : conf->root_gid);
@@ -141,16 +166,17 @@ route_first(const struct req *r, int creates, struct cred *c)
 	if ((err = route_no_ids(r, creates, &none)) != 0)
 		return err;
 	if (none) {
-		route_as_root(r, c);
+		route_as_root(r, 0, c);
 		return 0;
 	}
 	if ((err = route_host_ids(r, &uid, &gid)) != 0)
 		return err;
 	/* Guest root acts as the share's root, whatever owns its files. */
 	if (r->in.uid == 0 && !creates)
-		route_as_root(r, c);
+		route_as_root(r, uid, c);
 	else if (uid == 0)
-		cred_set(c, CRED_ROOT, 0, gid);
+		cred_set(c, route_pool(r, 0) != NULL ? CRED_POOL : CRED_ROOT,
+		    0, gid);
 	else
 		cred_set(c, CRED_USER, uid, gid);
 	if (creates && (err = route_groups(r, c)) != 0)
@@ -158,16 +184,33 @@ route_first(const struct req *r, int creates, struct cred *c)
 	return cred_valid(c) ? 0 : EINVAL;
 }
 
+/*
+ * Whose root?  That of who opened the file, else of the caller; of no pool for
+ * a caller without ids, or without one of the host's.
+ */
+static uint32_t
+route_root_of(const struct req *r, const struct handle *h)
+{
+	uint32_t uid;
+
+	if (r->fs->conf.pool_cnt == 0)
+		return 0;
+	if (h != NULL)
+		return h->uid;
+	return r->in.uid == FUSE_PROTO_INVALID_ID || idmap_to_host(&r->fs->ids,
+	    IDMAP_UID, r->in.uid, &uid) != 0 ? 0 : uid;
+}
+
 int
 route_root(const struct req *r, struct cred *c)
 {
 	const struct handle *h;
 
+	h = r->handle[1] != NULL ? r->handle[1] : r->handle[0];
 	if ((r->fs->conf.policy & MSG_POLICY_HOST) == 0) {
-		route_as_root(r, c);
+		route_as_root(r, route_root_of(r, h), c);
 		return 0;
 	}
-	h = r->handle[1] != NULL ? r->handle[1] : r->handle[0];
 	if (h == NULL)
 		return route_first(r, 0, c);
 	cred_set(c, (enum cred_class)h->class, h->uid, h->gid);
@@ -189,6 +232,6 @@ route_retry(const struct req *r, int err, struct cred *c)
 		/* ... who would have no capability then, and so is the same. */
 		return (r->fs->conf.flags & MSG_SHARE_BARE) == 0;
 	}
-	route_as_root(r, c);
+	route_as_root(r, r->call.cred.uid, c);
 	return !cred_equal(c, &r->call.cred);
 }

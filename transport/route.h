@@ -31,18 +31,19 @@ struct req;
  * The credential for r's first try.  creates: the operation makes a file, so
  * its group matters and the guest's supplementary group extension counts.
  * Guest root, and ids that an idmapped mount could not express, use the root
- * worker.  Ids are the host's, as the share's map says.  Returns 0; EINVAL for
- * a malformed extension, or for an id of -1 where there can be none; EPERM for
- * an id that the map forbids.  Where the host's word is the last one, guest
- * root is what the share says, and all others are themselves.
+ * worker, which is the pool's for users of one that is kept in a user
+ * namespace.  Ids are the host's, as the share's map says.  Returns 0; EINVAL
+ * for a malformed extension, or for an id of -1 where there can be none; EPERM
+ * for an id that the map forbids.  Where the host's word is the last one,
+ * guest root is what the share says, and all others are themselves.
  */
 int	route_first(const struct req *r, int creates, struct cred *c);
 
 /*
  * Whose worker does what carries a handle, or what is not the caller's own
- * affair?  The root worker's; where the host's word is the last one, that of
- * the user who opened the handle, and without one the caller's.  Returns 0 or
- * as route_first().
+ * affair?  The root worker's, or that of the pool of who opened it; where the
+ * host's word is the last one, that of the user who opened the handle, and
+ * without one the caller's.  Returns 0 or as route_first().
  */
 int	route_root(const struct req *r, struct cred *c);
 

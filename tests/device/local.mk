@@ -22,7 +22,7 @@ device_programs = tests/device/t_cmdlines \
 	tests/device/t_locks tests/device/t_messages \
 	tests/device/t_more tests/device/t_nodes tests/device/t_noopen \
 	tests/device/t_ops tests/device/t_perms \
-	tests/device/t_policy tests/device/t_scale \
+	tests/device/t_policy tests/device/t_pools tests/device/t_scale \
 	tests/device/t_session
 check_PROGRAMS += $(device_programs)
 TESTS += $(device_programs)
@@ -42,6 +42,9 @@ tests_device_t_ops_SOURCES = \
 tests_device_t_ops_LDADD = tests/frontend/libfrontend.a
 tests_device_t_policy_SOURCES = tests/device/t_policy.c
 tests_device_t_policy_LDADD = tests/frontend/libfrontend.a
+tests_device_t_pools_SOURCES = tests/device/pools.h \
+	tests/device/pools_proc.c tests/device/t_pools.c
+tests_device_t_pools_LDADD = tests/frontend/libfrontend.a
 tests_device_t_perms_SOURCES = \
 	tests/device/perms.h tests/device/perms_guest.c \
 	tests/device/perms_ref.c tests/device/perms_tree.c \

@@ -43,6 +43,7 @@ static int broker_waitid(siginfo_t *si);
 #include "broker/rate.c"
 
 #include "tests/fuzz/polenv.h"
+#include "tests/fuzz/homeenv.h"
 
 #define MNT_ID 77u
 #define LANDLOCK 3u
@@ -58,12 +59,10 @@ struct model {
 	int told;   /* the transport got its channel */
 };
 
-static struct broker b;
 static struct conf conf;
-static struct policy policy;
 static struct model models[MODEL_MAX];
 static unsigned int model_cnt;
-static struct chan transport, spawner; /* their ends */
+static struct chan transport; /* its end */
 static struct chan_msg msg;
 static int status; /* of the process that ended */
 static int handle_err;
@@ -75,7 +74,8 @@ static int
 broker_poll(const struct pollfd *p, nfds_t cnt, int ms)
 {
 	FUZZ_MUST(cnt == 1 && ms >= 0);
-	return p->fd == b.transport_pidfd || p->fd == b.spawner_pidfd ?
+	return p->fd == b.transport_pidfd || p->fd == home_of(0)->pidfd ||
+	    p->fd == home_of(1)->pidfd ?
 	    status != -1 :
 	    fake_queued(p->fd) > 0 || fake_hungup(p->fd);
 }
@@ -148,16 +148,12 @@ begin(uint8_t how)
 	b.tree.rootfd = fake_fd(S_IFREG);
 	b.listenfd = fake_fd(S_IFREG);
 	b.transport_pidfd = fake_eventfd(0, 0);
-	b.spawner_pidfd = fake_eventfd(0, 0);
 	memset(b.seal_key, 7, sizeof(b.seal_key));
 	FUZZ_MUST(chan_pair(pair) == 0);
 	chan_init(&b.transport, pair[0], MSG_BROKER, MSG_TRANSPORT, 1);
 	chan_init(&transport, pair[1], MSG_TRANSPORT, MSG_BROKER, 1);
-	FUZZ_MUST(chan_pair(pair) == 0);
-	chan_init(&b.spawner, pair[0], MSG_BROKER, MSG_SPAWNER, 1);
-	chan_init(&spawner, pair[1], MSG_SPAWNER, MSG_BROKER, 1);
 	chan_phase(&transport, MSG_PHASE_RUN);
-	chan_phase(&spawner, MSG_PHASE_RUN);
+	begin_spawners();
 	worker_init(&b);
 	serve_init(&b);
 }
@@ -171,11 +167,14 @@ end(void)
 	unsigned int i;
 
 	fd_close(&transport.fd);
-	fd_close(&spawner.fd);
+	for (i = 0; i < 2; i++) {
+		fd_close(&spawners[i].fd);
+		chan_close(&home_of(i)->chan);
+		fd_close(&home_of(i)->pidfd);
+	}
 	for (i = 0; i < model_cnt; i++)
 		fd_close(&models[i].fd);
 	chan_close(&b.transport);
-	chan_close(&b.spawner);
 	while ((w = TAILQ_FIRST(&b.workers)) != NULL)
 		worker_forget(w, 0);
 	FUZZ_MUST(b.worker_cnt == 0);
@@ -187,7 +186,6 @@ end(void)
 	fd_close(&b.tree.rootfd);
 	fd_close(&b.listenfd);
 	fd_close(&b.transport_pidfd);
-	fd_close(&b.spawner_pidfd);
 	FUZZ_MUST(fake_held() == 0);
 	fake_end();
 }

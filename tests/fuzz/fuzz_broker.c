@@ -74,13 +74,14 @@ model_of(uint32_t id)
 }
 
 static void
-take_spawn(const struct q_spawn *q)
+take_spawn(const struct q_spawn *q, unsigned int home)
 {
 	struct model *m;
 	uint64_t caps;
 
 	FUZZ_MUST(policy_check(&policy, &q->cred, &caps) == 0);
-	FUZZ_MUST((caps & ~policy_spawner_caps(&policy)) == 0);
+	FUZZ_MUST((caps & ~policy_spawner_caps(&policy, home)) == 0);
+	FUZZ_MUST(policy_home(&policy, &q->cred) == home);
 	FUZZ_MUST(model_of(q->worker_id) == NULL && q->worker_id != 0);
 	if (model_cnt == MODEL_MAX)
 		return;
@@ -100,18 +101,21 @@ deed_spawn(struct fuzz *f)
 	uint8_t err = fuzz_u8(f), cnt = fuzz_u8(f);
 	struct a_spawn a = {.pid = 3};
 	struct chan_out out = {.type = A_SPAWN, .err = err, .body = &a};
+	struct chan *c;
 
-	while (spawner.fd != -1 && chan_recv(&spawner, &msg) == 0) {
-		if (msg.hdr.type == Q_SPAWN) {
-			take_spawn(msg.body);
-			out.id = msg.hdr.id;
-			if (cnt > 0)
-				chan_send(&spawner, &out);
-			cnt -= cnt > 0;
-		} else
-			FUZZ_MUST(msg.hdr.type == N_SKILL);
-		fdbag_close(&msg.fds);
-	}
+	for (c = spawners; c < spawners + 2; c++)
+		while (c->fd != -1 && chan_recv(c, &msg) == 0) {
+			if (msg.hdr.type == Q_SPAWN) {
+				take_spawn(msg.body, (unsigned int)(home_of(
+				    c != spawners) - b.home));
+				out.id = msg.hdr.id;
+				if (cnt > 0)
+					chan_send(c, &out);
+				cnt -= cnt > 0;
+			} else
+				FUZZ_MUST(msg.hdr.type == N_SKILL);
+			fdbag_close(&msg.fds);
+		}
 }
 
 static void
@@ -148,7 +152,7 @@ peer_fd(uint8_t who)
 	if (who % 3 == 0)
 		return transport.fd;
 	if (who % 3 == 1)
-		return spawner.fd;
+		return spawners[who / 3 % 2].fd;
 	return model_cnt == 0 ? -1 : models[who / 3 % model_cnt].fd;
 }
 
@@ -168,7 +172,7 @@ judge_ready(struct model *m, const struct n_wready *n)
 	    n->cap_eff == m->caps && n->cap_prm == m->caps &&
 	    n->cap_bnd == m->caps && n->cap_inh == 0 && n->cap_amb == 0 &&
 	    n->no_new_privs == 1 && n->dumpable == 0 &&
-	    n->landlock == LANDLOCK)
+	    n->landlock == LANDLOCK && n->userns == userns_of(c))
 		m->honest = 1;
 }
 
@@ -219,7 +223,7 @@ deed_wget(struct fuzz *f)
 	struct q_wget q;
 	uint32_t id = fuzz_u8(f);
 
-	cred_set(&q.cred, (enum cred_class)(fuzz_u8(f) % 4), fuzz_u16(f),
+	cred_set(&q.cred, (enum cred_class)(fuzz_u8(f) % 5), fuzz_u16(f),
 	    fuzz_u16(f));
 	q.cred.gid_cnt = fuzz_u8(f) % 4;
 	q.cred.gids[0] = q.cred.gid_cnt > 0 ? 1005 : 0;
@@ -260,6 +264,7 @@ deed_wready(struct fuzz *f)
 	n.cap_eff = n.cap_prm = n.cap_bnd = m->caps;
 	n.no_new_privs = 1;
 	n.landlock = LANDLOCK;
+	n.userns = userns_of(&m->cred);
 	((uint8_t *)&n)[at] ^= fuzz_u8(f);
 	if (model_cnt == 0 || m->fd == -1)
 		return;
@@ -288,7 +293,7 @@ deed_close(struct fuzz *f)
 	if (who % 4 == 0)
 		fd_close(&transport.fd);
 	else if (who % 4 == 1)
-		fd_close(&spawner.fd);
+		fd_close(&spawners[who / 4 % 2].fd);
 	else if (who % 4 == 2 && model_cnt > 0)
 		fd_close(&models[who / 4 % model_cnt].fd);
 	else if (who % 4 == 3 && status == -1) {
@@ -341,7 +346,7 @@ one_deed(struct fuzz *f)
 	case DEED_WEXIT:
 		exited.worker_id = fuzz_u8(f);
 		exited.status = fuzz_u32(f);
-		say(&spawner, N_WEXIT, 0, &exited);
+		say(&spawners[exited.status >> 31], N_WEXIT, 0, &exited);
 		break;
 	case DEED_WHELLO:
 		deed_whello(f);
@@ -363,8 +368,8 @@ one_deed(struct fuzz *f)
 		who = fuzz_u8(f);
 		if (b.transport.fd != -1 && (who & 1) == 0)
 			fake_room(b.transport.fd, who >> 1);
-		else if (b.spawner.fd != -1 && (who & 1) != 0)
-			fake_room(b.spawner.fd, who >> 1);
+		else if (b.home[0].chan.fd != -1 && (who & 1) != 0)
+			fake_room(b.home[0].chan.fd, who >> 1);
 		break;
 	}
 }
@@ -376,15 +381,20 @@ hello(struct fuzz *f)
 	uint8_t how = fuzz_u8(f);
 	struct q_hello q;
 	struct n_sready n;
+	unsigned int i;
 
 	memset(&n, 0, sizeof(n));
-	n.cap_eff = n.cap_prm = policy_spawner_caps(&policy);
 	n.no_new_privs = n.pid = 1;
+	for (i = 2; i-- > 0;) {
+		n.userns = home_of(i)->userns ^ (i & how >> 2);
+		n.cap_eff = n.cap_prm = policy_spawner_caps(&policy,
+		    (unsigned int)(home_of(i) - b.home));
+		if (i > 0 || (how & 1) == 0)
+			say(&spawners[i], N_SREADY, 0, &n);
+	}
 	memcpy(q.build_id, msg_build_id, sizeof(q.build_id));
 	if (how & 1)
 		send_raw(f, 1);
-	else
-		say(&spawner, N_SREADY, 0, &n);
 	if (how & 2)
 		send_raw(f, 0);
 	else

@@ -110,6 +110,13 @@ root_empty(void)
 }
 
 void
+userns_enter(int *fd)
+{
+	(void)fd;
+	abort();
+}
+
+void
 userns_become_root(int *fd, int stuck)
 {
 	(void)fd;
@@ -187,7 +194,8 @@ spawner_forked(void)
 
 	FUZZ_MUST(spawner_msg.hdr.type == Q_SPAWN && spawner_msg.fds.cnt == 1);
 	FUZZ_MUST(policy_check(&policy, &q->cred, &caps) == 0);
-	FUZZ_MUST((caps & ~policy_spawner_caps(&policy)) == 0);
+	FUZZ_MUST((caps & ~policy_spawner_caps(&policy, spawner.home)) == 0);
+	FUZZ_MUST(policy_home(&policy, &q->cred) == spawner.home);
 	if (fork_err != 0) {
 		errno = fork_err;
 		fork_err = 0;
@@ -275,7 +283,7 @@ deed_spawn(struct fuzz *f)
 
 	memset(&q, 0, sizeof(q));
 	out.id = q.worker_id = fuzz_u8(f);
-	cred_set(&q.cred, (enum cred_class)(fuzz_u8(f) % 4), fuzz_u16(f),
+	cred_set(&q.cred, (enum cred_class)(fuzz_u8(f) % 5), fuzz_u16(f),
 	    fuzz_u16(f));
 	q.cred.gid_cnt = fuzz_u8(f) % 3;
 	q.cred.gids[0] = q.cred.gid_cnt > 0 ? 1005 : 0;
@@ -357,6 +365,9 @@ begin(uint8_t how)
 	fork_err = 0;
 	polenv_begin(&policy, how);
 	spawner.policy = &policy;
+	/* Nobody else here looks at that bit. */
+	if (how & POLENV_HANDLES)
+		spawner.home = polenv_kept(&policy);
 	spawner.sigfd = fake_fd(S_IFREG);
 	FUZZ_MUST(chan_pair(pair) == 0);
 	chan_init(&spawner.broker, pair[0], MSG_SPAWNER, MSG_BROKER, 1);

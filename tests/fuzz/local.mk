@@ -50,7 +50,8 @@ fuzz_ipc_headers = tests/fuzz/fake.h tests/fuzz/fuzz.h tests/fuzz/over.h \
 	tests/fuzz/rawmsg.h
 
 tests_fuzz_fuzz_broker_SOURCES = tests/fuzz/fuzz_broker.c \
-	tests/fuzz/brokerenv.h tests/fuzz/polenv.h $(fuzz_ipc_headers)
+	tests/fuzz/brokerenv.h tests/fuzz/homeenv.h tests/fuzz/polenv.h \
+	$(fuzz_ipc_headers)
 tests_fuzz_fuzz_broker_LDADD = $(fuzz_ipc_libs)
 tests_fuzz_fuzz_broker_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_chain_SOURCES = tests/fuzz/fuzz_chain.c tests/fuzz/fuzz.h \

@@ -24,7 +24,7 @@
 
 #define POLENV_HANDLES 0x01 /* file handles: the broker's business */
 #define POLENV_HOST 0x02
-#define POLENV_POOLS 0x04
+#define POLENV_POOLS 0x04 /* the second is kept, unless groups are stuck */
 #define POLENV_STUCK 0x08
 #define POLENV_RULES 0x10
 #define POLENV_GROUPS 0x20 /* the host's */
@@ -54,6 +54,14 @@ groups_known(const struct groups *g, uint32_t gid)
 	return gid == 1005;
 }
 
+/* The home of the pool that is kept, or the share's. */
+static unsigned int
+polenv_kept(const struct policy *p)
+{
+	return p->rules.pool_cnt > 1 && p->rules.pools[1].userns ?
+	    2 : POLICY_HOME_SHARE;
+}
+
 static void
 polenv_begin(struct policy *p, uint8_t how)
 {
@@ -76,8 +84,10 @@ polenv_begin(struct policy *p, uint8_t how)
 	r.root_uid = r.root_gid = POLICY_NOBODY;
 	if (how & POLENV_POOLS) {
 		r.pool_cnt = 2;
-		r.pools[0] = (struct policy_pool){1000, 1010, 1000, 1010, 2};
-		r.pools[1] = (struct policy_pool){2000, 2100, 0, 65535, 0};
+		r.pools[0] = (struct policy_pool){1000, 1010, 1000, 1010, 2,
+		    0};
+		r.pools[1] = (struct policy_pool){2000, 2100, 0, 65535, 0,
+		    (how & POLENV_STUCK) == 0};
 	}
 	policy_init(p, &ids, 0, 0);
 	policy_space(p, space, (how & POLENV_STUCK) != 0);

@@ -125,6 +125,8 @@ seeds_broker_life(void)
 	    {0x10, 0, 2003, 2003},
 	    {0x42, 0, 65534, 65534},
 	    {0x82, 2, 0, 0}, {0x28, 0, 1001, 1001},
+	    {4, 3, 2000, 0}, /* these two live in a kept pool's namespace */
+	    {4, 1, 2005, 2005},
 	};
 	char name[16];
 	unsigned int i;
@@ -137,7 +139,7 @@ seeds_broker_life(void)
 		seed_u8(9);
 		seed_u8(2);
 		seed_u8(1);
-		wexit(1, 0);
+		wexit(1, i > 10 ? 0x80000000 : 0);
 		snprintf(name, sizeof(name), "life-%u", i);
 		seed_keep("fuzz_broker", name);
 	}

@@ -137,6 +137,8 @@ ask_workers(struct taken *t, struct chan *user, struct chan *root)
 	could |= ask_worker(t, &cred, &c) == 0;
 	cred_set(&cred, (enum cred_class)CRED_CLASS_CNT, t->uid, t->uid);
 	could |= ask_worker(t, &cred, &c) == 0;
+	cred_set(&cred, CRED_POOL, t->uid, t->uid);
+	could |= ask_worker(t, &cred, &c) == 0;
 	cred_set(&cred, CRED_USER, t->uid, t->uid);
 	cred.gid_cnt = CRED_GROUPS_MAX + 1;
 	could |= ask_worker(t, &cred, &c) == 0;

@@ -106,10 +106,10 @@ style_columns() {
 style_wire() {
 	# shellcheck disable=SC2046
 	lint_code $(lint_files 'msg*.h' common) | awk -F: '
-	$3 ~ /^struct (msg_(hdr|attr|dirent|seal|timeout)|[qan]_[a-z]+) \{/ { in_wire = 1; next }
+	$3 ~ /^struct (msg_(hdr|attr|dirent|pool|seal|timeout)|[qan]_[a-z]+) \{/ { in_wire = 1; next }
 	$3 ~ /^\}/ { in_wire = 0 }
 	in_wire && $3 ~ /;/ &&
-	    $3 !~ /^\t(u?int(8|16|32|64)_t|char|struct (cred|msg_(attr|seal|timeout))) [a-z0-9_, ]+(\[[A-Z0-9_]+\])?;/ {
+	    $3 !~ /^\t(u?int(8|16|32|64)_t|char|struct (cred|msg_(attr|pool|seal|timeout))) [a-z0-9_, ]+(\[[A-Z0-9_]+\])?;/ {
 		print $1 ":" $2 ": not a type for the wire"
 	}
 	in_wire && $3 ~ /^\tchar / && $3 !~ /\[/ {

@@ -52,6 +52,8 @@ is "$(head -n 1 "$top/is" | cut -d' ' -f3-)" "on Linux $(uname -r) $(uname -m)" 
 is "$(cells "$top/is" "system call filter")" "yes yes yes yes" "filters"
 is "$(cells "$top/is" "user namespace")" "- option option option" \
     "what an option asks for"
+is "$(cells "$top/is" "root of a pool")" "- option - option" \
+    "what an attribute of one does"
 is "$(cells "$top/is" "share by an idmapped")" "- - - -" "what is not used"
 is "$(awk 'NR > 3 && NF && !/^[a-z]*:|^lacking|^same|^service/ &&
     $NF !~ /^(yes|option|lacking|MISSING|-)$/' "$top/is")" "" \

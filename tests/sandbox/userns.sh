@@ -144,6 +144,34 @@ as_user_with_more() {
 	*)	not_ok "range: the transport is somebody else" ;;
 	esac
 	ended "a user with a range"
+	range_pools
+}
+
+# Namespaces of pools within the one that a user has got.
+range_pools() {
+	local spawner
+
+	fresh 0777 1:1
+	serve setpriv --reuid 1 --regid 1 --clear-groups "$daemon" \
+	    --uid-map=:0:1:1: --uid-map=:1:2300000:65536: \
+	    --gid-map=:0:1:1: --gid-map=:1:2300000:65536: \
+	    --pool 0-0 --pool 1-1000,userns
+	is "$(ids dir1000 dir1000/file | paste -sd,)" \
+	    "dir1000 2300999:2300999,dir1000/file 2300999:2300999" \
+	    "pools of a user with a range: they serve"
+	spawner=$(child "$broker" "viofsd: spawner pool 1-1000")
+	is "$(awk '{ print $1, $2, $3 }' "/proc/$spawner/uid_map")" \
+	    "1 2300000 1000" "pools of a user with a range: the map"
+	is "$(field "$spawner" Uid) $(field "$spawner" CapPrm)" \
+	    "1 1 1 1 00000000880001fb" \
+	    "pools of a user with a range: who makes their workers"
+	ended "pools of a user with a range"
+	refused "pools of ids that a user has not got" \
+	    "not all of these users exist here" \
+	    setpriv --reuid 1 --regid 1 --clear-groups "$daemon" \
+	    --uid-map=:0:1:1: --uid-map=:1:2300000:65536: \
+	    --gid-map=:0:1:1: --gid-map=:1:2300000:65536: \
+	    --pool 1-65537,userns --log-level error
 }
 
 # Root of a container that has nothing but a user namespace.
@@ -193,12 +221,13 @@ as_weak_root() {
 	ended "root without SYS_ADMIN"
 }
 
-# refused NAME SAYS COMMAND...: one line and no socket.
+# refused NAME SAYS COMMAND...: no start, one line and no socket.
 refused() {
 	local code=0
 
 	fresh 0777 0:0
-	timeout 20 "${@:3}" "$daemon" --socket-path "$top/run/sock" \
+	chmod 0777 "$top/run"
+	timeout 20 "${@:3}" --socket-path "$top/run/sock" \
 	    --shared-dir "$top/run/share" >"$top/log" 2>&1 </dev/null ||
 	    code=$?
 	is "$code $(wc -l <"$top/log") $(grep -c "$2" "$top/log")" "1 1 1" \
@@ -210,14 +239,33 @@ refused() {
 without_namespaces() {
 	refused "no right to any namespace" "no new user namespace" \
 	    unshare -Ur sh -c 'echo 0 >/proc/sys/user/max_user_namespaces
-	    exec setpriv --bounding-set=-sys_admin --inh-caps=-all "$@"' sh
+	    exec setpriv --bounding-set=-sys_admin --inh-caps=-all "$@"' sh \
+	    "$daemon"
 	refused "root without a capability" "refuses the map" \
-	    setpriv --bounding-set=-all --inh-caps=-all
+	    setpriv --bounding-set=-all --inh-caps=-all "$daemon"
+}
+
+# Nor do pools that are to be kept in one do without.
+without_pools() {
+	refused "a pool, where groups stay" "groups cannot be changed here" \
+	    unshare -Ur "$daemon" --pool 0-0,userns \
+	    --log-level error
+	refused "a pool, without SETFCAP" "0-0,userns: the kernel refuses" \
+	    setpriv --bounding-set=-setfcap --inh-caps=-all "$daemon" \
+	    --pool 0-0,userns --log-level error
+	refused "a pool, without namespaces" "no namespaces to be had" \
+	    unshare -Ur sh -c 'echo 0 >/proc/sys/user/max_user_namespaces
+	    exec setpriv --bounding-set=-sys_admin --inh-caps=-all "$@"' sh \
+	    "$daemon" --sandbox none --pool 0-0,userns --log-level error
+	refused "a pool, in a namespace already" "not with --uid-map" \
+	    "$daemon" --uid-map :0:100000:65536: --gid-map :0:100000:65536: \
+	    --pool 1-9,userns --log-level error
 }
 
 as_root
 as_weak_root
 without_namespaces
+without_pools
 as_user
 as_user_with_more
 in_container

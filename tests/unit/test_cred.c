@@ -40,9 +40,12 @@ test_classes(void **state)
 		cred_set(&c, CRED_USER, 1000, 100);
 		c.class = n;
 		assert_int_equal(cred_valid(&c), n == CRED_USER ||
-		    n == CRED_CREATOR);
+		    n == CRED_CREATOR || n == CRED_POOL);
 		c.uid = 0;
-		assert_int_equal(cred_valid(&c), n == CRED_ROOT);
+		assert_int_equal(cred_valid(&c), n == CRED_ROOT ||
+		    n == CRED_POOL);
+		assert_int_equal(cred_acts_root(n), n == CRED_ROOT ||
+		    n == CRED_POOL);
 	}
 	cred_set(&c, CRED_USER, 1000, 0);
 	assert_int_equal(cred_valid(&c), 1);
@@ -170,6 +173,8 @@ test_str(void **state)
 	(void)state;
 	cred_set(&c, CRED_ROOT, 0, 7);
 	assert_string_equal(cred_str(&c, buf), "root 0:7");
+	cred_set(&c, CRED_POOL, 1000, 100);
+	assert_string_equal(cred_str(&c, buf), "pool 1000:100");
 	cred_set(&c, CRED_CREATOR, UINT32_MAX, UINT32_MAX);
 	c.gid_cnt = UINT32_MAX;
 	assert_string_equal(cred_str(&c, buf),

@@ -98,6 +98,25 @@ test_many(void **state)
 }
 
 static void
+test_all(void **state)
+{
+	struct idspace s = { 0 };
+
+	(void)state;
+	assert_int_equal(idspace_has_all(&s, 0, UINT32_MAX - 1), 1);
+	assert_int_equal(add(&s, 20, 120, 10), 0);
+	assert_int_equal(add(&s, 0, 1000, 1), 0);
+	assert_int_equal(add(&s, 10, 300, 10), 0);
+	assert_int_equal(idspace_has_all(&s, 0, 0), 1);
+	assert_int_equal(idspace_has_all(&s, 0, 1), 0);
+	assert_int_equal(idspace_has_all(&s, 10, 29), 1);
+	assert_int_equal(idspace_has_all(&s, 15, 22), 1);
+	assert_int_equal(idspace_has_all(&s, 10, 30), 0);
+	assert_int_equal(idspace_has_all(&s, 9, 12), 0);
+	assert_int_equal(idspace_has_all(&s, 500, 600), 0);
+}
+
+static void
 test_within(void **state)
 {
 	struct idspace s = { 0 };
@@ -121,6 +140,7 @@ main(void)
 		cmocka_unit_test(test_ranges),
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_all),
 		cmocka_unit_test(test_within),
 	};
 

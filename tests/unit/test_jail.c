@@ -32,6 +32,7 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
+#include <fcntl.h>
 #include <stdio.h>
 
 #include "common/caps.h"
@@ -227,6 +228,19 @@ need_root(void)
 	}
 }
 
+/* As the kernel numbers it, and nothing where it has no such thing. */
+static void
+test_userns(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(stat("/proc/self/ns/user", &st), 0);
+	assert_int_equal(jail_userns(AT_FDCWD, "/proc/self/ns/user"),
+	    st.st_ino);
+	assert_int_equal(jail_userns(AT_FDCWD, "/proc/self/ns/none"), 0);
+}
+
 static void
 test_right(void **state)
 {
@@ -351,6 +365,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_userns),
 		cmocka_unit_test(test_right),
 		cmocka_unit_test(test_wrong_ids),
 		cmocka_unit_test(test_wrong_caps),

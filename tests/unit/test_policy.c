@@ -99,7 +99,7 @@ test_groups(void **state)
 static void
 test_spawner(void **state)
 {
-	uint64_t caps, all = policy_spawner_caps(&policy);
+	uint64_t caps, all = policy_spawner_caps(&policy, POLICY_HOME_SHARE);
 
 	(void)state;
 	assert_int_equal(check(CRED_ROOT, 0, 0, &caps), 0);
@@ -132,8 +132,10 @@ test_modcaps(void **state)
 	assert_int_equal(check(CRED_ROOT, 0, 0, &caps), 0);
 	assert_int_equal(caps, (plain | 1ULL << CAP_SYS_ADMIN) &
 	    ~(1ULL << CAP_MKNOD));
-	assert_int_equal(policy_spawner_caps(&policy) & caps, caps);
-	assert_int_equal(policy_spawner_caps(&policy) & 1ULL << CAP_MKNOD, 0);
+	assert_int_equal(policy_spawner_caps(&policy, POLICY_HOME_SHARE) &
+	    caps, caps);
+	assert_int_equal(policy_spawner_caps(&policy, POLICY_HOME_SHARE) &
+	    1ULL << CAP_MKNOD, 0);
 	assert_int_equal(check(CRED_USER, 1, 1, &caps), 0);
 	assert_int_equal(caps, 0);
 	assert_int_equal(check(CRED_CREATOR, 1, 1, &caps), 0);
@@ -141,7 +143,7 @@ test_modcaps(void **state)
 	setup(NULL, 0, 0, 1ULL << CAP_DAC_OVERRIDE);
 	assert_int_equal(check(CRED_CREATOR, 1, 1, &caps), 0);
 	assert_int_equal(caps, 0);
-	assert_int_equal(policy_spawner_caps(&policy) &
+	assert_int_equal(policy_spawner_caps(&policy, POLICY_HOME_SHARE) &
 	    1ULL << CAP_DAC_OVERRIDE, 0);
 	setup(NULL, 0, 0, 0);
 }
@@ -224,7 +226,7 @@ test_bare(void **state)
 	(void)state;
 	policy_space(&policy, space, 1);
 	policy_bare(&policy);
-	assert_int_equal(policy_spawner_caps(&policy), 0);
+	assert_int_equal(policy_spawner_caps(&policy, POLICY_HOME_SHARE), 0);
 	assert_int_equal(check(CRED_USER, 70, 71, &caps), 0);
 	assert_int_equal(caps, 0);
 	assert_int_equal(check(CRED_CREATOR, 70, 71, &caps), 0);

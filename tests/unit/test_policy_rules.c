@@ -88,7 +88,7 @@ test_classes(void **state)
 	assert_int_equal(v.caps, 0);
 	assert_int_equal(ask(CRED_CREATOR, 1000, 1000, 0), EPERM);
 	assert_int_equal(ask(CRED_ROOT, 0, 0, 0), EPERM);
-	assert_int_equal(policy_spawner_caps(&policy) &
+	assert_int_equal(policy_spawner_caps(&policy, POLICY_HOME_SHARE) &
 	    1ULL << CAP_DAC_OVERRIDE, 0);
 	rules.root = POLICY_ROOT_CAPS;
 	rules.root_caps = 1ULL << CAP_CHOWN;
@@ -169,8 +169,8 @@ test_pools(void **state)
 	(void)state;
 	start(POLICY_HOST, POLICY_GROUPS_HOST);
 	rules.pool_cnt = 2;
-	rules.pools[0] = (struct policy_pool){ 1000, 1999, 100, 1999, 0 };
-	rules.pools[1] = (struct policy_pool){ 5000, 5000, 42, 42, 3 };
+	rules.pools[0] = (struct policy_pool){ 1000, 1999, 100, 1999, 0, 0 };
+	rules.pools[1] = (struct policy_pool){ 5000, 5000, 42, 42, 3, 0 };
 	assert_int_equal(ask(CRED_USER, 1000, 1000, 0), 0);
 	/* Of 1000's groups, 27 is outside of his pool. */
 	assert_int_equal(v.cred.gid_cnt, 1);
@@ -188,6 +188,76 @@ test_pools(void **state)
 	assert_int_equal(ask(CRED_ROOT, 0, 0, 0), EPERM);
 	assert_int_equal(ask(CRED_CREATOR, 5001, 42, 0), EPERM);
 	assert_int_equal(ask(CRED_CREATOR, 1000, 1000, 0), 0);
+}
+
+/* A pool whose root is the pool's own, and lives in its namespace. */
+static void
+test_kept(void **state)
+{
+	const uint64_t usual = 1ULL << CAP_CHOWN;
+	struct cred c;
+
+	(void)state;
+	start(POLICY_GUEST, POLICY_GROUPS_GUEST);
+	rules.pool_cnt = 2;
+	rules.pools[0] = (struct policy_pool){ 0, 999, 0, 999, 0, 0 };
+	rules.pools[1] = (struct policy_pool){ 1000, 1999, 100, 1999, 0, 1 };
+	assert_int_equal(ask(CRED_USER, 1005, 1000, 42), 0);
+	assert_int_equal(policy_home(&policy, &v.cred), POLICY_HOME_SHARE);
+	assert_int_equal(ask(CRED_CREATOR, 1005, 1000, 42), 0);
+	assert_int_equal(policy_home(&policy, &v.cred), 2);
+	/* A group that the namespace does not have is none of his. */
+	assert_int_equal(v.cred.gid_cnt, 0);
+	assert_int_equal(ask(CRED_CREATOR, 5, 5, 0), 0);
+	assert_int_equal(policy_home(&policy, &v.cred), POLICY_HOME_SHARE);
+	assert_int_equal(ask(CRED_POOL, 1000, 100, 0), 0);
+	assert_int_equal(policy_home(&policy, &v.cred), 2);
+	assert_true((v.caps & usual) != 0);
+	/* Its root is one, and no pool has it that is not kept. */
+	assert_int_equal(ask(CRED_POOL, 1001, 100, 0), EPERM);
+	assert_int_equal(ask(CRED_POOL, 1000, 99, 0), EPERM);
+	assert_int_equal(ask(CRED_POOL, 0, 0, 0), EPERM);
+	assert_int_equal(ask(CRED_POOL, 2000, 1000, 0), EPERM);
+	assert_int_equal(ask(CRED_ROOT, 0, 0, 0), 0);
+	cred_set(&c, CRED_ROOT, 0, 0);
+	assert_int_equal(policy_home(&policy, &c), POLICY_HOME_SHARE);
+	assert_true((policy_spawner_caps(&policy, POLICY_HOME_SHARE) &
+	    usual) != 0);
+	assert_true((policy_spawner_caps(&policy, 2) & usual) != 0);
+	/* Where all are kept, nobody outside has a capability over files. */
+	rules.pools[0].userns = 1;
+	assert_int_equal(ask(CRED_ROOT, 0, 0, 0), EPERM);
+	assert_int_equal(ask(CRED_POOL, 0, 7, 0), 0);
+	assert_int_equal(policy_home(&policy, &v.cred), 1);
+	assert_int_equal(policy_spawner_caps(&policy, POLICY_HOME_SHARE),
+	    1ULL << CAP_SETUID | 1ULL << CAP_SETGID | 1ULL << CAP_SETPCAP |
+	    1ULL << CAP_KILL);
+	assert_true((policy_spawner_caps(&policy, 1) & usual) != 0);
+}
+
+/* Where the host's word is final, it is guest root or nobody. */
+static void
+test_kept_host(void **state)
+{
+	static const struct idmap_rule up[] = {
+		{ IDMAP_UID, IDMAP_GUEST, 0, 1500, 10 },
+	};
+	const struct idmap ids = { up, 1 };
+
+	(void)state;
+	start(POLICY_HOST, POLICY_GROUPS_HOST);
+	policy_init(&policy, &ids, 0, 0);
+	rules.pool_cnt = 2;
+	rules.pools[0] = (struct policy_pool){ 1000, 1999, 100, 1999, 0, 1 };
+	rules.pools[1] = (struct policy_pool){ 3000, 3999, 100, 1999, 0, 1 };
+	rules.root = POLICY_ROOT_CAPS;
+	rules.root_caps = 1ULL << CAP_CHOWN;
+	assert_int_equal(ask(CRED_POOL, 1500, 100, 0), 0);
+	assert_int_equal(v.caps, 1ULL << CAP_CHOWN);
+	assert_int_equal(ask(CRED_POOL, 1000, 100, 0), EPERM);
+	assert_int_equal(ask(CRED_POOL, 3000, 100, 0), EPERM);
+	rules.root = POLICY_ROOT_ID;
+	assert_int_equal(ask(CRED_POOL, 1500, 100, 0), EPERM);
 }
 
 static void
@@ -242,6 +312,11 @@ test_options(void **state)
 	assert_int_equal(conf.rules.pools[0].gid_last, 2);
 	assert_int_equal(conf.rules.pools[0].worker_max, 3);
 	assert_int_equal(conf.rules.pools[1].last, 10);
+	assert_int_equal(conf.rules.pools[1].userns, 0);
+	assert_int_equal(parse_more("--pool 5-9,userns,gids=1-2"), 0);
+	assert_int_equal(conf.rules.pools[0].userns, 1);
+	assert_int_equal(conf.rules.pools[0].gid_last, 2);
+	assert_int_equal(parse_more("--pool 5-9,userns --permissions=host --guest-root=caps:chown"), 0);
 	assert_int_equal(parse_more("--deny=setid,devices"), 0);
 	assert_int_equal(conf.deny,
 	    MSG_POLICY_NO_SETID | MSG_POLICY_NO_DEVICES);
@@ -264,6 +339,10 @@ test_options_refused(void **state)
 	refused_more("--pool=5-6,workers=0", "--");
 	refused_more("--pool=5-6,gids", "--");
 	refused_more("--pool=5-6 --pool=6-7", "--");
+	refused_more("--pool=5-6,userns=1", "--pool");
+	refused_more("--pool=5-6,userns --permissions=host", "--pool");
+	refused_more("--pool=5-6,userns --modcaps=+sys_admin", "--pool");
+	refused_more("--pool=5-6,userns --permissions=host --guest-root=caps:sys_admin", "--pool");
 	refused_more("--pool=1-4294967295", "--");
 	refused_more("--deny=", "--");
 	refused_more("--deny=setid,", "--");
@@ -279,6 +358,8 @@ main(void)
 		cmocka_unit_test(test_stuck),
 		cmocka_unit_test(test_squash),
 		cmocka_unit_test(test_pools),
+		cmocka_unit_test(test_kept),
+		cmocka_unit_test(test_kept_host),
 		cmocka_unit_test(test_lookup),
 		cmocka_unit_test(test_load),
 		cmocka_unit_test(test_options),

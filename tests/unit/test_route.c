@@ -362,6 +362,62 @@ test_bare(void **state)
 	fs.conf.root_gid = 0;
 }
 
+/* Root of the pool that a user lies in, where the kernel keeps it there. */
+static void
+test_pools(void **state)
+{
+	static const struct idmap_rule up = {
+		IDMAP_UID, IDMAP_GUEST, 0, 3000, 100,
+	};
+	struct handle h = { .class = CRED_USER, .uid = 3001 };
+	struct cred c;
+
+	(void)state;
+	request(1005, 1006, "", 0);
+	fs.conf.pool_cnt = 2;
+	fs.conf.pools[0] = (struct msg_pool){ 1000, 1999, 100, 0 };
+	fs.conf.pools[1] = (struct msg_pool){ 3000, 3999, 3000, 0 };
+	expect(0, CRED_USER, 1005, 1006);
+	assert_int_equal(route_first(&req, 0, &req.call.cred), 0);
+	assert_int_equal(route_retry(&req, EACCES, &c), 1);
+	assert_int_equal(c.class, CRED_POOL);
+	assert_int_equal(c.uid, 1000);
+	assert_int_equal(c.gid, 100);
+	assert_int_equal(route_root(&req, &c), 0);
+	assert_int_equal(c.uid, 1000);
+	/* What is done by a handle is the affair of who opened it. */
+	req.handle[0] = &h;
+	assert_int_equal(route_root(&req, &c), 0);
+	assert_int_equal(c.class, CRED_POOL);
+	assert_int_equal(c.uid, 3000);
+	req.handle[0] = NULL;
+	/* Those of no such pool have the share's root. */
+	request(2000, 2000, "", 0);
+	assert_int_equal(route_first(&req, 0, &req.call.cred), 0);
+	assert_int_equal(route_retry(&req, EACCES, &c), 1);
+	assert_int_equal(c.class, CRED_ROOT);
+	request(0, 7, "", 0);
+	expect(0, CRED_ROOT, 0, 0);
+	expect(1, CRED_ROOT, 0, 7);
+	/* ... unless guest root is translated to one of these users. */
+	fs.ids.rules = &up;
+	fs.ids.cnt = 1;
+	expect(0, CRED_POOL, 3000, 3000);
+	expect(1, CRED_USER, 3000, 7);
+	fs.ids.cnt = 0;
+	fs.conf.pools[0].first = 0;
+	expect(0, CRED_POOL, 0, 100);
+	expect(1, CRED_POOL, 0, 7);
+	/* The host's word: guest root, in his pool, as himself. */
+	fs.conf.policy = MSG_POLICY_HOST | MSG_POLICY_ROOT;
+	fs.ids.cnt = 1;
+	expect(0, CRED_POOL, 3000, 3000);
+	expect(1, CRED_POOL, 3000, 7);
+	req.in.uid = 5;
+	expect(0, CRED_USER, 3005, 7);
+	fs.conf.pool_cnt = 0;
+}
+
 int
 main(void)
 {
@@ -377,6 +433,7 @@ main(void)
 		cmocka_unit_test(test_retry),
 		cmocka_unit_test(test_no_retry),
 		cmocka_unit_test(test_bare),
+		cmocka_unit_test(test_pools),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

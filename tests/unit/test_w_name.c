@@ -213,6 +213,16 @@ test_link_denied(void **state)
 	assert_int_equal(test_link_of(e, "f"), EPERM);
 	e->who.cred.uid = mine;
 	assert_int_equal(test_link_of(e, "f"), 0);
+	/* So does root of a pool, who is one of its users besides. */
+	e->who.cred.class = CRED_POOL;
+	assert_int_equal(test_link_of(e, "f"), mine == 0 ? 0 : EPERM);
+	if (getuid() == 0) {
+		e->who.cred.uid = 77;
+		assert_int_equal(fchownat(e->share, "f", 77, 77, 0), 0);
+		assert_int_equal(test_link_of(e, "f"), EPERM);
+		e->who.flags &= ~MSG_SHARE_TRUST_GUEST;
+		assert_int_equal(test_link_of(e, "f"), 0);
+	}
 	e->who.cred.uid = mine + 1;
 	e->who.policy = 0;
 	assert_int_equal(test_link_of(e, "f"), 0);
