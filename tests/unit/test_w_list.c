@@ -182,7 +182,7 @@ static void
 test_long(void **state)
 {
 	struct wenv *e = *state;
-	struct test_run run;
+	struct test_run run = { .flags = 0 };
 
 	test_fill(e, 1);
 	test_whole(e, MSG_TAIL_MAX, MSG_DIRPLUS_MAX, &run);
@@ -276,7 +276,7 @@ test_unseen(void **state)
 {
 	struct wenv *e = *state;
 	struct q_readdirplus q = { .size = MSG_TAIL_MAX, .entry_max = 128 };
-	struct test_run run;
+	struct test_run run = { .flags = 0 };
 	int dirfd;
 
 	test_fill(e, 0);
