@@ -179,7 +179,7 @@ vring_push(struct vring *v, uint16_t head, uint32_t len)
 	FUZZ_MUST(s->in != NULL);
 	env_check_reply(&env.fs, s, len);
 	free(s->in);
-	free(s->out);
+	env_room_free(s->out, s->out_len);
 	memset(s, 0, sizeof(*s));
 }
 
@@ -193,7 +193,7 @@ env_request(const void *in, size_t len, size_t room, size_t cut)
 	if (i == ENV_LIVE_MAX)
 		return;
 	env.slot[i].in = malloc(len > 0 ? len : 1);
-	env.slot[i].out = malloc(room > 0 ? room : 1);
+	env.slot[i].out = env_room(i, room);
 	FUZZ_MUST(env.slot[i].in != NULL && env.slot[i].out != NULL);
 	memcpy(env.slot[i].in, in, len);
 	env.slot[i].in_len = len;

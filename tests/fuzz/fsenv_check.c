@@ -27,6 +27,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sanitizer/asan_interface.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -36,6 +38,9 @@
 #include "transport/wkeep.h"
 #include "fsenv.h"
 #include "fsenv_check.h"
+
+#define ROOMY		0x10000u
+#define ROOM_MAX	0x110000u
 
 #define PLAN_SHORT	0x80u		/* this many bytes at most: 0..63 */
 #define PLAN_ERRNO	0xc0u
@@ -47,6 +52,33 @@ static int trusted;			/* ... where it may be believed */
 static uint64_t has[MSG_KEEP_MAX];	/* nodeids it has descriptors of */
 
 /* ---- replies ---- */
+
+/* Much of it takes long to get, and stays ours. */
+uint8_t *
+env_room(unsigned int slot, size_t len)
+{
+	static uint8_t *large[ENV_LIVE_MAX];
+
+	if (len < ROOMY)
+		return malloc(len > 0 ? len : 1);
+	FUZZ_MUST(len <= ROOM_MAX);
+	if (large[slot] == NULL)
+		large[slot] = malloc(ROOM_MAX);
+	if (large[slot] != NULL) {
+		ASAN_POISON_MEMORY_REGION(large[slot], ROOM_MAX);
+		ASAN_UNPOISON_MEMORY_REGION(large[slot], len);
+	}
+	return large[slot];
+}
+
+void
+env_room_free(uint8_t *room, size_t len)
+{
+	if (len < ROOMY)
+		free(room);
+	else
+		ASAN_POISON_MEMORY_REGION(room, ROOM_MAX);
+}
 
 static size_t
 check_dirent(const uint8_t *at, size_t left)

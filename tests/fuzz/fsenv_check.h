@@ -28,6 +28,10 @@ struct env_slot {
 	size_t cut;
 };
 
+/* Memory for a reply of just that length, and its end. */
+uint8_t	*env_room(unsigned int slot, size_t len);
+void	env_room_free(uint8_t *room, size_t len);
+
 /* A reply of len bytes as the guest gets it. */
 void	env_check_reply(const struct fs *fs, const struct env_slot *s,
 	    uint32_t len);

@@ -57,6 +57,33 @@ test_kept(void **state)
 	call_node = NULL;
 }
 
+/* What one worker keeps another one that is there has to be sent, too. */
+static void
+test_each(void **state)
+{
+	struct node dir = { .idx = 5, .gen = 1, .mode = S_IFDIR | 0755 };
+	struct peer *w[2];
+	unsigned int i;
+
+	(void)state;
+	call_node = &dir;
+	dir.fd = open("/", O_PATH | O_CLOEXEC);
+	for (i = 0; i < 2; i++) {
+		call_as(i, 1000 + i, 1);
+		w[i] = grant(i);
+		assert_int_equal(serve(w[i], 0), i);
+		assert_int_equal(msg.hdr.kept[0], MSG_KEEP_PUT);
+	}
+	for (i = 0; i < 2; i++) {
+		call_as(2 + i, 1000 + i, 1);
+		assert_int_equal(serve(w[i], 0), 2 + i);
+		assert_int_equal(msg.hdr.kept[0], MSG_KEEP_USE);
+		gone(w[i]);
+	}
+	close(dir.fd);
+	call_node = NULL;
+}
+
 /* A node that nobody has is opened, and asked about then. */
 static void
 test_homeless(void **state)
@@ -131,6 +158,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT(test_kept),
+		UNIT(test_each),
 		UNIT(test_homeless),
 		UNIT(test_dropped),
 	};
