@@ -35,42 +35,59 @@
 #include "walk.h"
 
 int
-give_seal(const struct a_whello *who, int fd, const char *entry,
-    struct msg_seal *s, size_t *len)
+give_handle(int fd, const char *entry, struct msg_seal *s, int *mnt)
 {
 	union {
 		struct file_handle head;
 		char bytes[sizeof(struct file_handle) + MSG_HANDLE_MAX];
 	} h;
 	uint64_t mnt_id = s->mnt_id;
-	int mnt;
 
-	*len = 0;
-	if ((who->flags & MSG_SHARE_HANDLES) == 0)
-		return 0;
 	memset(s, 0, sizeof(*s));
-	h.head.handle_bytes = MSG_HANDLE_MAX;
-	if (name_to_handle_at(fd, entry, &h.head, &mnt,
-	    entry[0] == '\0' ? AT_EMPTY_PATH : 0) == -1)
-		return who->flags & MSG_SHARE_HANDLES_ONLY ? errno : 0;
 	s->mnt_id = mnt_id;
+	h.head.handle_bytes = MSG_HANDLE_MAX;
+	if (name_to_handle_at(fd, entry, &h.head, mnt,
+	    entry[0] == '\0' ? AT_EMPTY_PATH : 0) == -1)
+		return errno;
 	s->type = h.head.handle_type;
 	s->len = h.head.handle_bytes;
 	memcpy(s->handle, h.head.f_handle, s->len);
-	seal_make(s, who->seal_key);
-	*len = MSG_SEAL_LEN(s->len);
 	return 0;
+}
+
+int
+give_seal(const struct a_whello *who, int fd, const char *entry,
+    struct msg_seal *s, int *mnt)
+{
+	int err;
+
+	s->len = 0;
+	if ((who->flags & MSG_SHARE_HANDLES) == 0)
+		return 0;
+	if ((err = give_handle(fd, entry, s, mnt)) != 0)
+		return who->flags & MSG_SHARE_HANDLES_ONLY ? err : 0;
+	seal_make(s, who->seal_key);
+	return 0;
+}
+
+size_t
+give_seal_len(const struct msg_seal *s)
+{
+	return s->len == 0 ? 0 : MSG_SEAL_LEN(s->len);
 }
 
 static int
 give_rest(struct serve_req *req, int fd, const struct msg_attr *attr)
 {
 	static struct msg_seal seal;
+	int err, mnt;
 
 	walk_found(req->who, fd);
 	req->tail = &seal;
 	seal.mnt_id = attr->mnt_id;
-	return give_seal(req->who, fd, "", &seal, &req->tail_len);
+	err = give_seal(req->who, fd, "", &seal, &mnt);
+	req->tail_len = give_seal_len(&seal);
+	return err;
 }
 
 int

@@ -28,13 +28,22 @@
  */
 
 /*
- * The seal of an entry of the directory fd or, for "", of fd itself.  The
- * caller has set s->mnt_id.  *len is its length as it is sent, 0 if the share
- * or the filesystem has none.  Returns 0, or the errno of
- * name_to_handle_at(2) where seals are mandatory.
+ * The handle of an entry of the directory fd or, for "", of fd itself, and its
+ * mount as name_to_handle_at(2) numbers it.  All of s is set but s->mnt_id,
+ * which stays.  Returns 0 or the errno of that call; then s->len is 0.
+ */
+int	give_handle(int fd, const char *entry, struct msg_seal *s, int *mnt);
+
+/*
+ * The seal of the same.  The caller has set s->mnt_id.  s->len is 0 if the
+ * share or the filesystem has none, and *mnt means nothing then.  Returns 0,
+ * or an errno as give_handle() where seals are mandatory.
  */
 int	give_seal(const struct a_whello *who, int fd, const char *entry,
-	    struct msg_seal *s, size_t *len);
+	    struct msg_seal *s, int *mnt);
+
+/* How many bytes of s are sent: 0 if there is none. */
+size_t	give_seal_len(const struct msg_seal *s);
 
 /*
  * Give fd, which the answer owns from now on, with its attributes and, as

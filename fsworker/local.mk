@@ -7,6 +7,7 @@ viofsd_fsworker_SOURCES = \
 	fsworker/acl.c fsworker/acl.h \
 	fsworker/at.c fsworker/at.h \
 	fsworker/attr.c fsworker/attr.h \
+	fsworker/entry.c fsworker/entry.h \
 	fsworker/follow.c fsworker/follow.h \
 	fsworker/give.c fsworker/give.h \
 	fsworker/keep.c fsworker/keep.h \

@@ -33,6 +33,7 @@
 
 #include "at.h"
 #include "attr.h"
+#include "entry.h"
 #include "give.h"
 #include "w_list.h"
 
@@ -47,6 +48,7 @@ struct w_list {
 	uint32_t entry_max, entry_cnt;
 	int full;
 	int sealed;		/* a seal may do for a descriptor */
+	struct entry_dir dir;	/* ... then */
 };
 
 static union {
@@ -82,38 +84,10 @@ w_list_dots(const char *name)
 /* What is known of an entry before there is a record for it. */
 struct w_list_entry {
 	struct msg_attr attr;
-	struct msg_seal seal;
-	size_t seal_len;
+	struct msg_seal seal;	/* its len is 0: none */
 	int fd;
 	uint8_t flags;		/* MSG_DIRENT_*, 0: listed by its name alone */
 };
-
-/*
- * Attributes and handle by name alone: 1 if they are a regular file's and both
- * of the same; 0 if it has to be opened.
- */
-static int
-w_list_sealed(const struct w_list *l, const struct dirent64 *d,
-    struct w_list_entry *n)
-{
-	const struct a_whello *who = l->req->who;
-	struct msg_attr again;
-
-	if (!l->sealed || d->d_type != DT_REG ||
-	    attr_entry(who, l->dirfd, d->d_name, &n->attr) != 0 ||
-	    !S_ISREG(n->attr.mode) ||
-	    (n->attr.flags & MSG_ATTR_MOUNT_ROOT) != 0)
-		return 0;
-	n->seal.mnt_id = n->attr.mnt_id;
-	if (give_seal(who, l->dirfd, d->d_name, &n->seal, &n->seal_len) != 0 ||
-	    n->seal_len == 0)
-		return 0;
-	/* Names may have been moved about in between. */
-	return attr_entry(who, l->dirfd, d->d_name, &again) == 0 &&
-	    again.ino == n->attr.ino && again.mnt_id == n->attr.mnt_id &&
-	    again.dev_major == n->attr.dev_major &&
-	    again.dev_minor == n->attr.dev_minor;
-}
 
 /* Look the entry up, if that can be done. */
 static int
@@ -121,15 +95,16 @@ w_list_node(const struct w_list *l, const struct dirent64 *d,
     struct w_list_entry *n)
 {
 	const char *name = d->d_name;
-	int err;
+	int err, mnt;
 
 	n->fd = -1;
 	n->flags = 0;
-	if (w_list_sealed(l, d, n)) {
+	if (l->sealed && d->d_type == DT_REG &&
+	    entry_sealed(&l->dir, name, &n->attr, &n->seal)) {
 		n->flags = MSG_DIRENT_SEALED;
 		return 0;
 	}
-	n->seal_len = 0;
+	n->seal.len = 0;
 	if (w_list_dots(name) || at_child(l->dirfd, name, &n->fd) != 0)
 		return 0;
 	if (attr_get(l->req->who, n->fd, &n->attr) != 0) {
@@ -138,7 +113,7 @@ w_list_node(const struct w_list *l, const struct dirent64 *d,
 	}
 	n->seal.mnt_id = n->attr.mnt_id;
 	n->flags = MSG_DIRENT_NODE;
-	err = give_seal(l->req->who, n->fd, "", &n->seal, &n->seal_len);
+	err = give_seal(l->req->who, n->fd, "", &n->seal, &mnt);
 	if (err != 0)
 		fd_close(&n->fd);
 	return err;
@@ -162,8 +137,8 @@ w_list_record(struct w_list *l, const struct dirent64 *d, size_t name_len,
 		e->attr = n->attr;
 		e->flags = n->flags;
 		e->type = IFTODT(e->attr.mode);
-		e->seal_len = (uint16_t)n->seal_len;
-		memcpy(e + 1, &n->seal, n->seal_len);
+		e->seal_len = (uint16_t)give_seal_len(&n->seal);
+		memcpy(e + 1, &n->seal, e->seal_len);
 	}
 	memcpy((char *)(e + 1) + e->seal_len, d->d_name, name_len);
 	l->used += rec_len;
@@ -185,7 +160,7 @@ w_list_add(struct w_list *l, const struct dirent64 *d, size_t name_len)
 	if ((err = w_list_node(l, d, &n)) != 0)
 		return err;
 	rec_len = sizeof(struct msg_dirent) +
-	    ((n.seal_len + name_len + 7) & ~(size_t)7);
+	    ((give_seal_len(&n.seal) + name_len + 7) & ~(size_t)7);
 	if (rec_len > l->size - l->used) {
 		l->full = 1;
 		fd_close(&n.fd);
@@ -255,6 +230,8 @@ on_readdirplus(struct serve_req *req, const struct q_readdirplus *q,
 	    give_trusted(req->who);
 	if ((err = at_claim_dir(req->who, l.dirfd)) != 0)
 		return err;
+	if (l.sealed)
+		entry_dir(&l.dir, req->who, l.dirfd);
 	if (lseek(l.dirfd, (off_t)q->off, SEEK_SET) == -1)
 		return errno;
 	if ((err = w_list_read(&l)) != 0)

@@ -98,7 +98,7 @@ tests_fuzz_fuzz_vu_msg_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_worker_SOURCES = tests/fuzz/fuzz_worker.c \
 	tests/fuzz/sharenv.c tests/fuzz/sharenv.h $(fuzz_ipc_headers) \
 	fsworker/access.c fsworker/acl.c fsworker/at.c fsworker/attr.c \
-	fsworker/follow.c fsworker/give.c fsworker/keep.c fsworker/label.c \
+	fsworker/entry.c fsworker/follow.c fsworker/give.c fsworker/keep.c fsworker/label.c \
 	fsworker/make.c fsworker/rules.c fsworker/setid.c fsworker/w_attr.c \
 	fsworker/w_file.c fsworker/w_ioctl.c fsworker/w_list.c \
 	fsworker/w_make.c fsworker/w_name.c fsworker/w_node.c \

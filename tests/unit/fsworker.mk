@@ -9,6 +9,7 @@ tests_unit_libwenv_a_SOURCES = \
 	fsworker/acl.c fsworker/acl.h \
 	fsworker/at.c fsworker/at.h \
 	fsworker/attr.c fsworker/attr.h \
+	fsworker/entry.c fsworker/entry.h \
 	fsworker/follow.c fsworker/follow.h \
 	fsworker/give.c fsworker/give.h \
 	fsworker/walk.c fsworker/walk.h \
@@ -32,6 +33,7 @@ tests_unit_libwenv_a_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 fsworker_tests = \
 	tests/unit/test_acl \
 	tests/unit/test_at \
+	tests/unit/test_entry \
 	tests/unit/test_follow \
 	tests/unit/test_rules \
 	tests/unit/test_serve \
@@ -51,6 +53,8 @@ fsworker_test_libs = tests/unit/libwenv.a libcommon.a \
 	$(CMOCKA_LIBS) $(SECCOMP_LIBS) $(CAPNG_LIBS) $(BSD_LIBS)
 tests_unit_test_at_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_at_LDADD = $(fsworker_test_libs)
+tests_unit_test_entry_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_entry_LDADD = $(fsworker_test_libs)
 tests_unit_test_follow_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_follow_LDADD = $(fsworker_test_libs)
 tests_unit_test_serve_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
