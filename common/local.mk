@@ -18,6 +18,7 @@ libcommon_a_SOURCES = \
 	common/sandbox.c common/sandbox.h \
 	common/sandbox_fsworker.c common/sandbox_fsworker.h \
 	common/seal.c common/seal.h \
+	common/trust.c common/trust.h \
 	common/xattrmap.c common/xattrmap.h
 nodist_libcommon_a_SOURCES = build_id.h
 

@@ -28,6 +28,7 @@
 #include <string.h>
 
 #include "../common/seal.h"
+#include "../common/trust.h"
 
 #include "attr.h"
 #include "give.h"
@@ -123,9 +124,7 @@ give_found(struct serve_req *req, int fd, struct msg_attr *attr)
 int
 give_trusted(const struct a_whello *who)
 {
-	return who->cred.class == CRED_ROOT &&
-	    (who->flags & (MSG_SHARE_HANDLES | MSG_SHARE_READONLY)) ==
-	    MSG_SHARE_HANDLES && (who->policy & MSG_POLICY_STRICT) == 0;
+	return trust_word(who->cred.class, who->flags, who->policy);
 }
 
 int

@@ -57,10 +57,7 @@ int	give_node(struct serve_req *req, int fd, struct msg_attr *attr);
  */
 int	give_found(struct serve_req *req, int fd, struct msg_attr *attr);
 
-/*
- * May the transport take this worker's word for whose a file is?  Root could
- * make it true.
- */
+/* May the transport take this worker's word for whose a file is? */
 int	give_trusted(const struct a_whello *who);
 
 /*

@@ -34,6 +34,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../common/trust.h"
 #include "ask.h"
 #include "fin.h"
 #include "fout.h"
@@ -182,19 +183,17 @@ op_plus_record(const uint8_t *tail, size_t left, struct msg_dirent *d,
 
 /*
  * Does the word of the worker do, where no descriptor shows what a file is?
- * The guest's permissions rest on it: only that of one which acts for root,
- * and so could make true what it says.  ask_opened() has a look later.
+ * The guest's permissions rest on it; see trust_word().  ask_opened() has a
+ * look later.
  */
 static int
 op_plus_believed(const struct req *r, const struct msg_dirent *d)
 {
 	const struct a_hello *conf = &r->fs->conf;
 
-	return r->call.cred.class == CRED_ROOT &&
+	return trust_word(r->call.cred.class, conf->flags, conf->policy) &&
 	    (d->flags & (MSG_DIRENT_NODE | MSG_DIRENT_SEALED)) ==
-	    MSG_DIRENT_SEALED && S_ISREG(d->attr.mode) &&
-	    (conf->flags & (MSG_SHARE_HANDLES | MSG_SHARE_READONLY)) ==
-	    MSG_SHARE_HANDLES && (conf->policy & MSG_POLICY_STRICT) == 0;
+	    MSG_DIRENT_SEALED && S_ISREG(d->attr.mode);
 }
 
 /* The attributes of an entry, true or believed. */

@@ -27,6 +27,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../common/trust.h"
 #include "fs.h"
 #include "node.h"
 #include "req.h"
@@ -44,10 +45,7 @@ wkeep_init(struct wkeep *w, struct fs *fs, uint32_t class)
 	TAILQ_INIT(&w->lru);
 	TAILQ_INIT(&w->gone);
 	TAILQ_INIT(&w->spare);
-	/* What op_plus_believed() believes of a listing. */
-	w->root = class == CRED_ROOT &&
-	    (conf->flags & (MSG_SHARE_HANDLES | MSG_SHARE_READONLY)) ==
-	    MSG_SHARE_HANDLES && (conf->policy & MSG_POLICY_STRICT) == 0;
+	w->root = trust_word(class, conf->flags, conf->policy);
 	w->max = conf->keep_max;
 	if (!w->root && w->max > WKEEP_OTHERS)
 		w->max = WKEEP_OTHERS;

@@ -13,7 +13,8 @@ common_tests = \
 	tests/unit/test_log \
 	tests/unit/test_mring \
 	tests/unit/test_msg \
-	tests/unit/test_sandbox
+	tests/unit/test_sandbox \
+	tests/unit/test_trust
 check_PROGRAMS += $(common_tests)
 TESTS += $(common_tests)
 
@@ -41,4 +42,6 @@ tests_unit_test_msg_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_msg_LDADD = $(common_test_libs)
 tests_unit_test_sandbox_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_sandbox_LDADD = $(common_test_libs)
+tests_unit_test_trust_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_trust_LDADD = $(common_test_libs)
 endif
