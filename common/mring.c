@@ -222,6 +222,12 @@ mring_take(struct mring *r, void *dst, size_t *len)
 	return 0;
 }
 
+uint32_t
+mring_waiting(const struct mring *r)
+{
+	return __atomic_load_n(&r->in->head, __ATOMIC_ACQUIRE) - r->in_tail;
+}
+
 void
 mring_bell(struct mring *r)
 {

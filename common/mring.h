@@ -92,6 +92,9 @@ void mring_put(struct mring *r, size_t len);
  */
 int mring_take(struct mring *r, void *dst, size_t *len);
 
+/* How many messages there are to take, by the peer's word: any number. */
+uint32_t mring_waiting(const struct mring *r);
+
 /* Wake the peer if it sleeps and there is something new for it. */
 void mring_bell(struct mring *r);
 

@@ -285,6 +285,18 @@ wlink_ring(struct wlink *w, uint64_t now)
 	}
 }
 
+/* Has everybody answered what he was asked?  Those whom a bell was for have. */
+static int
+wlink_answered(const struct wlink *w)
+{
+	const struct worker *k;
+
+	TAILQ_FOREACH(k, &w->due, due_entry)
+		if (!k->bad && mring_waiting(&k->chan.ring) < k->sent_cnt)
+			return 0;
+	return 1;
+}
+
 /*
  * Let a worker on our processor answer before we sleep, which saves both of
  * us from being woken.  Whoever else is there may keep it for long, so that a
@@ -334,7 +346,7 @@ wlink_settle(struct wlink *w)
 	for (i = 0; !TAILQ_EMPTY(&w->due); i++) {
 		now = wlink_now_ns();
 		wlink_ring(w, now);
-		if (i < WLINK_YIELDS)
+		if (i < WLINK_YIELDS && !wlink_answered(w))
 			wlink_yield(w, now);
 		w->round++;
 		while ((k = TAILQ_FIRST(&w->due)) != NULL &&

@@ -103,11 +103,13 @@ test_order(void **state)
 		assert_false(mring_room(&a));
 		put(&b, "back");
 		for (k = 0; k < MRING_SLOTS; k++) {
+			assert_int_equal(mring_waiting(&b), MRING_SLOTS - k);
 			snprintf(text, sizeof(text), "a %u %u", i, k);
 			assert_int_equal(take(&b), 0);
 			assert_string_equal(got, text);
 			assert_int_equal(got_len, strlen(text) + 1);
 		}
+		assert_int_equal(mring_waiting(&b), 0);
 		assert_int_equal(take(&b), EAGAIN);
 		assert_int_equal(take(&a), 0);
 		assert_string_equal(got, "back");

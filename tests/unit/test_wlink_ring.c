@@ -121,6 +121,35 @@ told(unsigned int k, uint64_t want)
 	return cpu;
 }
 
+/* Worker k, asked sent times, has answered so often. */
+static void
+answered(unsigned int k, unsigned int sent, unsigned int cnt)
+{
+	workers[k].sent_cnt = sent;
+	for (; cnt > 0; cnt--) {
+		memset(mring_begin(&peers[k]), 0, 1);
+		mring_put(&peers[k], 1);
+	}
+	TAILQ_INSERT_TAIL(&w.due, &workers[k], due_entry);
+}
+
+/* Nobody waits for answers that are there. */
+static void
+test_answered(void **state)
+{
+	(void)state;
+	answered(0, 2, 1);
+	assert_false(wlink_answered(&w));
+	TAILQ_INIT(&w.due);
+	answered(0, 2, 1);
+	assert_true(wlink_answered(&w));
+	answered(1, 1, 0);
+	assert_false(wlink_answered(&w));
+	workers[1].bad = 1;
+	assert_true(wlink_answered(&w));
+	TAILQ_INIT(&w.due);
+}
+
 /* Where we run, unless several work for us: they had better spread. */
 static void
 test_where(void **state)
@@ -182,6 +211,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    CASE(test_where),
+	    CASE(test_answered),
 	    CASE(test_once),
 	};
 
