@@ -171,6 +171,29 @@ op_setattr_by_kernel(const struct req *r, uint32_t valid)
 	    (valid & (MSG_SET_MODE | MSG_SET_UID | MSG_SET_GID)) == 0;
 }
 
+/*
+ * A guest with a write-back cache sends the time of the change even of what it
+ * has just removed, and has syncfs(2) fail if it hears that this is gone.  The
+ * time of what nobody can look at again is set by saying so.
+ */
+static int
+op_setattr_late(struct req *r)
+{
+	const struct q_setattr *q = &r->call.q.setattr;
+	const struct node *n = r->node[0];
+	struct msg_attr attr = { 0 };
+
+	if ((r->fs->session.flags & FUSE_WRITEBACK_CACHE) == 0 ||
+	    q->valid != MSG_SET_MTIME || r->handle[0] != NULL)
+		return 0;
+	attr.ino = n->ino;
+	attr.mode = n->mode;
+	attr.mtime = attr.ctime = attr.atime = q->mtime;
+	attr.mtime_nsec = q->mtime_nsec;
+	op_attr_reply(r, &attr);
+	return 1;
+}
+
 static void
 op_setattr_done(struct req *r, int err, struct chan_msg *m)
 {
@@ -182,6 +205,8 @@ op_setattr_done(struct req *r, int err, struct chan_msg *m)
 		op_getattr_now(r, 0);
 		return;
 	}
+	if (err == ESTALE && op_setattr_late(r))
+		return;
 	if (err == 0) {
 		a = m->body;
 		err = said_of(r, 0, &a->attr, &attr);

@@ -27,11 +27,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/falloc.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "../frontend/proc.h"
 #include "more.h"
 
 /*
@@ -217,6 +219,36 @@ more_open_writeback(void)
 	box_close(&b);
 }
 
+/*
+ * The time of a change comes after the file is gone for good: nobody has it,
+ * for the workers that kept it are not there any more.
+ */
+static void
+more_open_removed(void)
+{
+	static const char *const	 on[] = { "--writeback", NULL };
+	const struct fuse_setattr_in	 in = { .mtime = 5,
+	    .valid = FATTR_MTIME | FATTR_CTIME };
+	const struct proc_set		*all;
+	struct fs_file			 f;
+	struct box			 b;
+	unsigned			 i;
+
+	if (more_start(&b, on)) {
+		fs_create(&b.fs, FUSE_ROOT_ID, "gone", 0644, O_RDWR, &f);
+		fs_release(&b.fs, &f);
+		tap_rc(fs_unlink(&b.fs, FUSE_ROOT_ID, "gone"), 0, "unlink");
+		all = daemon_procs(&b.d);
+		for (i = 0; i < all->cnt; i++)
+			if (strncmp(proc_name(all->pid[i]), "viofsd-fsworker",
+			    15) == 0)
+				kill(all->pid[i], SIGKILL);
+		tap_rc(fs_setattr(&b.fs, f.node, &in, NULL), 0,
+		    "the time of what is gone is no error");
+	}
+	box_close(&b);
+}
+
 /* A page that the guest writes back goes where it belongs. */
 static void
 more_open_cached_write(void)
@@ -298,6 +330,7 @@ more_open(void)
 	more_open_direct();
 	more_open_direct_io();
 	more_open_writeback();
+	more_open_removed();
 	more_open_cached_write();
 	if (more_start(&b, seal)) {
 		more_open_sealed(&b);
