@@ -168,6 +168,12 @@ measure() {
 		mnt=$bench_tmp/mnt.$d.$cache
 		payer=${daemon_pid[$d.$cache]}
 		dir=$mnt/work
+		# What is below the mount would be measured instead.
+		if ! kill -0 "$payer" 2>/dev/null || ! mountpoint -q "$mnt"
+		then
+			echo "$1 on ${names[$d]}: the daemon has ended" >&2
+			continue
+		fi
 		mkdir "$dir"
 		status=0
 		"bench_$3" "${@:4}" || status=$?
