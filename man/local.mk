@@ -3,7 +3,8 @@ dist_man_MANS += man/viofsd.8 man/viofsd-fsworker.8 man/viofsd-threats.7 \
 	man/viofsd-transport.8
 
 EXTRA_DIST += docs/ARCHITECTURE.md docs/AUDIT docs/COMPATIBILITY.md docs/CONFORMANCE.md docs/HACKING.md \
-	docs/MESSAGES docs/SYSCALLS docs/THREATS.md docs/TRUST.md \
+	docs/MESSAGES docs/SYSCALLS docs/THREATS.md docs/PERFORMANCE.md \
+	docs/TRUST.md docs/ratios.svg \
 	tests/tools/gen-audit tests/tools/gen-messages tests/tools/gen-syscalls
 
 # Kept in the tree, so that a change of a table is seen where it is reviewed.
