@@ -193,19 +193,23 @@ struct a_setattr {
 };
 
 #define MSG_LIST_SEALED		0x0001u	/* a seal may do for a descriptor */
+#define MSG_LIST_END		0x0001u	/* no entry comes after these */
+
+/* What an entry takes of the guest's room. */
+#define MSG_LIST_ROOM(name_len)	(((size_t)(name_len) + 152 + 7) & ~(size_t)7)
 
 struct q_readdirplus {
 	uint64_t off;		/* cookie of getdents64(2), 0 = start */
 	uint32_t size;		/* most bytes of records wanted */
 	uint32_t entry_max;	/* most entries wanted, 1..MSG_DIRPLUS_MAX */
 	uint32_t flags;		/* MSG_LIST_* */
-	uint32_t zero;
+	uint32_t room;		/* the guest's for them, 0 = any, see below */
 };
 
 /* descriptors: O_PATH nodes of the records with MSG_DIRENT_NODE, in order */
 struct a_readdirplus {
 	uint32_t entry_cnt;
-	uint32_t zero;
+	uint32_t flags;		/* MSG_LIST_END */
 };
 
 #define MSG_DIRENT_NODE		0x01u	/* attr and a descriptor are present */

@@ -22,7 +22,7 @@
 /*
  * Knows: whose word on a file counts where no descriptor shows what it is.
  * Worker and transport must agree on it.  Pure functions.
- * Never: which files that is about (fsworker/give.c, transport/op_list.c).
+ * Never: which files that is about (fsworker/give.c, transport/op_plus.c).
  */
 
 /*

@@ -46,7 +46,8 @@ struct w_list {
 	int dirfd;
 	size_t size, used;	/* bytes of records: allowed, so far */
 	uint32_t entry_max, entry_cnt;
-	int full;
+	size_t room;		/* what is left of it */
+	int full, end;
 	int sealed;		/* a seal may do for a descriptor */
 	struct entry_dir dir;	/* ... then */
 };
@@ -153,7 +154,7 @@ w_list_add(struct w_list *l, const struct dirent64 *d, size_t name_len)
 	size_t rec_len;
 	int err;
 
-	if (l->entry_cnt == l->entry_max) {
+	if (l->entry_cnt == l->entry_max || MSG_LIST_ROOM(name_len) > l->room) {
 		l->full = 1;
 		return 0;
 	}
@@ -167,6 +168,7 @@ w_list_add(struct w_list *l, const struct dirent64 *d, size_t name_len)
 		return 0;
 	}
 	w_list_record(l, d, name_len, &n, rec_len);
+	l->room -= MSG_LIST_ROOM(name_len);
 	return 0;
 }
 
@@ -189,25 +191,22 @@ w_list_batch(struct w_list *l, size_t raw_len)
 static int
 w_list_read(struct w_list *l)
 {
-	size_t want = (size_t)l->entry_max * W_LIST_RAW_EACH;
+	size_t want;
 	ssize_t n;
 	int err;
 
-	if (want < W_LIST_RAW_MIN)
-		want = W_LIST_RAW_MIN;
-	/* Mostly once; again only if no name of the batch could be told. */
-	while (l->entry_cnt == 0) {
+	while (!l->full && !l->end) {
+		want = (size_t)(l->entry_max - l->entry_cnt) * W_LIST_RAW_EACH;
+		if (want < W_LIST_RAW_MIN)
+			want = W_LIST_RAW_MIN;
 		n = getdents64(l->dirfd, w_list_raw.bytes, want);
 		if (n == -1)
-			return errno;
-		if (n == 0)
-			break;
+			return l->entry_cnt > 0 ? 0 : errno;
+		l->end = n == 0;
 		if ((err = w_list_batch(l, (size_t)n)) != 0)
 			return err;
-		if (l->full && l->entry_cnt == 0)
-			return EINVAL;
 	}
-	return 0;
+	return l->full && l->entry_cnt == 0 ? EINVAL : 0;
 }
 
 int
@@ -219,13 +218,14 @@ on_readdirplus(struct serve_req *req, const struct q_readdirplus *q,
 
 	if (q->off > INT64_MAX || q->size > MSG_TAIL_MAX ||
 	    q->entry_max == 0 || q->entry_max > MSG_DIRPLUS_MAX ||
-	    (q->flags & ~MSG_LIST_SEALED) != 0 || q->zero != 0)
+	    (q->flags & ~MSG_LIST_SEALED) != 0)
 		return EINVAL;
 	memset(&l, 0, sizeof(l));
 	l.req = req;
 	l.dirfd = serve_fd(req, 0);
 	l.size = q->size;
 	l.entry_max = q->entry_max;
+	l.room = q->room == 0 ? SIZE_MAX : q->room;
 	l.sealed = (q->flags & MSG_LIST_SEALED) != 0 &&
 	    give_trusted(req->who);
 	if ((err = at_claim_dir(req->who, l.dirfd)) != 0)
@@ -237,6 +237,7 @@ on_readdirplus(struct serve_req *req, const struct q_readdirplus *q,
 	if ((err = w_list_read(&l)) != 0)
 		return err;
 	a->entry_cnt = l.entry_cnt;
+	a->flags = l.end ? MSG_LIST_END : 0;
 	req->tail = w_list_tail.bytes;
 	req->tail_len = l.used;
 	return 0;

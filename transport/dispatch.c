@@ -94,6 +94,7 @@ dispatch_one(struct req *r)
 		dispatch_refuse(r, err, repliable);
 		return;
 	}
+	req_changes(r);
 	if (!implicit_wait(r))
 		r->row->op(r);
 }
@@ -173,6 +174,7 @@ dispatch_flush(struct fs *fs)
 	dispatch_notify(fs);
 	wlink_settle(fs->wlink);
 	dispatch_notify(fs);
+	wlink_ring_lazy(fs->wlink);
 	vu_idle(fs->dev);
 	/* By a timer, which lets the loop look at descriptors before. */
 	if (fs->stalled && req_live(fs) < REQ_LIVE_MAX / 2)

@@ -28,6 +28,7 @@
  * Never: code; each part has a module of its own.
  */
 
+struct batch_set;
 struct blink;
 struct event;
 struct event_base;
@@ -64,6 +65,8 @@ struct fs {
 	unsigned int kept_gone;	/* descriptors that workers need not keep */
 	struct wkeep_slot *given;	/* these two: see wkeep_answer() */
 	struct node *known;
+	_Atomic unsigned int changes;	/* that the guest began or ended */
+	struct batch_set *batches;
 	struct req_pool *reqs;
 	struct wlink *wlink;
 	struct blink *blink;

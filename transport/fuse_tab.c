@@ -29,7 +29,8 @@
 
 #define ENTRY		sizeof(struct fuse_entry_out)
 #define NAME		2u	/* one byte and NUL */
-#define W		FUSE_ROW_WRITES
+#define C		FUSE_ROW_CHANGES
+#define W		(FUSE_ROW_WRITES | C)
 #define PROTO(OP, in, out, flags, fn) \
 	[FUSE_PROTO_##OP] = { #OP, FUSE_PROTO_##OP, in, out, flags, fn }
 #define ROW(OP, in, out, flags, fn) \
@@ -52,7 +53,7 @@ static const struct fuse_row fuse_rows[] = {
 	ROW(RENAME, sizeof(struct fuse_rename_in) + 2, 0, W, op_rename),
 	ROW(LINK, sizeof(struct fuse_link_in) + 1, ENTRY, W, op_link),
 	ROW(OPEN, sizeof(struct fuse_open_in), sizeof(struct fuse_open_out),
-	    0, op_open),
+	    C, op_open),
 	ROW(READ, sizeof(struct fuse_read_in), 0, 0, op_read),
 	ROW(WRITE, sizeof(struct fuse_write_in),
 	    sizeof(struct fuse_write_out), W, op_write),
@@ -91,7 +92,7 @@ static const struct fuse_row fuse_rows[] = {
 	ROW(SETLKW, sizeof(struct fuse_lk_in), 0, 0, op_setlk),
 	ROW(ACCESS, sizeof(struct fuse_access_in), 0, 0, op_access),
 	ROW(IOCTL, sizeof(struct fuse_ioctl_in),
-	    sizeof(struct fuse_ioctl_out), 0, op_ioctl),
+	    sizeof(struct fuse_ioctl_out), C, op_ioctl),
 	ROW(TMPFILE, sizeof(struct fuse_create_in),
 	    ENTRY + sizeof(struct fuse_open_out), W, op_tmpfile),
 	PROTO(STATX, sizeof(struct fuse_proto_statx_in),

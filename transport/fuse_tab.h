@@ -30,6 +30,7 @@ struct req;
 #define FUSE_ROW_NOREPLY	0x1u	/* the guest gives no room */
 #define FUSE_ROW_WRITES		0x2u	/* EROFS on a read-only share */
 #define FUSE_ROW_PREINIT	0x4u	/* legal before INIT */
+#define FUSE_ROW_CHANGES	0x8u	/* may change what a listing tells */
 
 struct fuse_row {
 	const char *name;

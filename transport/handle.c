@@ -27,6 +27,7 @@
 #include <stdlib.h>
 
 #include "../common/fdbag.h"
+#include "batch.h"
 #include "fs.h"
 #include "handle.h"
 #include "node.h"
@@ -146,7 +147,8 @@ handle_new(struct handle_table *t, struct node *n,
 	n->any = h;
 	h->append = 0;
 	h->no_nowait = h->cold = h->written = 0;
-	h->dir_busy = h->dir_turn = 0;
+	h->dir_busy = h->dir_turn = h->dir_alone = 0;
+	h->dir_next = 0;
 	h->class = h->uid = h->gid = 0;
 	h->flags = 0;
 	node_pin(n);
@@ -256,6 +258,7 @@ handle_release(struct handle_table *t, struct node_table *nodes,
     struct handle *h)
 {
 	h->open = 0;
+	batch_drop(h);
 	if (h->implicit) {
 		TAILQ_REMOVE(&t->implicit, h, lru);
 		h->node->implicit[h->node->implicit[HANDLE_WRITE] == h ?

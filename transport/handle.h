@@ -21,6 +21,7 @@
 
 #include <stdint.h>
 
+struct batch;
 struct cred;
 struct fs;
 struct node;
@@ -54,6 +55,9 @@ struct handle {
 	int dir_busy;
 	int dir_turn;		/* the next one is being started */
 	struct req_list dir_wait;
+	struct batch *batch;	/* what is told next, or NULL */
+	uint64_t dir_next;	/* where the last READDIRPLUS ended */
+	int dir_alone;		/* nothing is asked early any more */
 	struct handle *next;	/* free list */
 	int implicit;		/* nobody has its fh, see below */
 	TAILQ_ENTRY(handle) lru;	/* if it is */

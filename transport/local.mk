@@ -4,6 +4,7 @@ noinst_LIBRARIES += libtransport.a
 
 libtransport_a_SOURCES = \
 	transport/ask.c transport/ask.h \
+	transport/batch.c transport/batch.h \
 	transport/blink.c transport/blink.h \
 	transport/dispatch.c transport/dispatch.h \
 	transport/ext.c transport/ext.h \
@@ -20,7 +21,8 @@ libtransport_a_SOURCES = \
 	transport/node.c transport/node.h \
 	transport/node_slot.c transport/node_slot.h \
 	transport/op.h transport/op_attr.c transport/op_file.c \
-	transport/op_io.c transport/op_list.c transport/op_name.c \
+	transport/op_io.c transport/op_list.c transport/op_list.h \
+	transport/op_plus.c transport/op_name.c \
 	transport/op_lock.c transport/op_misc.c transport/op_open.c \
 	transport/op_sess.c transport/op_xattr.c \
 	transport/reap.c transport/reap.h \
@@ -37,7 +39,8 @@ libtransport_a_SOURCES = \
 	transport/vu_queue.c transport/vu_req.c \
 	transport/wkeep.c transport/wkeep.h \
 	transport/wlink.c transport/wlink.h \
-	transport/wlink_drain.c transport/wlink_int.h transport/wlink_supply.c
+	transport/wlink_drain.c transport/wlink_int.h \
+	transport/wlink_lazy.c transport/wlink_supply.c
 
 viofsd_transport_SOURCES = transport/main.c
 viofsd_transport_LDADD = libtransport.a libcommon.a -levent_core \

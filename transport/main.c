@@ -43,6 +43,7 @@
 #include "../common/proc.h"
 #include "../common/sandbox.h"
 #include "ask.h"
+#include "batch.h"
 #include "blink.h"
 #include "dispatch.h"
 #include "fs.h"
@@ -250,10 +251,11 @@ main_acquire(struct server *s, int rootfd)
 	locks = fs->fd_total / 10 * MAIN_FD_LOCK;
 	fs->locks = lock_table_new(fs, locks < MAIN_LOCK_MAX ? locks :
 	    MAIN_LOCK_MAX);
+	fs->batches = batch_set_new(fs, op_list_old, fs);
 	fs->wlink = wlink_new(fs);
 	fs->resume = event_new(fs->base, -1, 0, dispatch_resume, fs);
 	if (fs->reqs == NULL || fs->nodes == NULL || fs->handles == NULL ||
-	    fs->locks == NULL ||
+	    fs->locks == NULL || fs->batches == NULL ||
 	    fs->wlink == NULL || fs->resume == NULL)
 		fatalx("memory");
 }

@@ -94,5 +94,6 @@ void	op_setattr(struct req *r);
 /* op_list.c */
 void	op_readdir(struct req *r);
 void	op_readdirplus(struct req *r);
+void	op_list_old(int fd, short what, void *arg);
 
 #endif

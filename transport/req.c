@@ -28,6 +28,7 @@
 
 #include "../common/log.h"
 #include "fs.h"
+#include "fuse_tab.h"
 #include "implicit.h"
 #include "node.h"
 #include "req.h"
@@ -250,11 +251,19 @@ req_put(struct req *r, size_t off, const void *src, size_t len)
 	req_scatter(r, sizeof(struct fuse_out_header) + off, src, len);
 }
 
+void
+req_changes(struct req *r)
+{
+	if (r->row != NULL && (r->row->flags & FUSE_ROW_CHANGES) != 0)
+		r->fs->changes++;
+}
+
 static void
 req_finish(struct req *r, size_t body_len, int err)
 {
 	struct fuse_out_header out;
 
+	req_changes(r);
 	/* What a client takes for an errno; some filesystems leak others. */
 	if (err < 0 || err >= REQ_ERRNO_END)
 		err = EIO;

@@ -25,6 +25,7 @@
 
 #include "../common/chan.h"
 #include "../common/msg.h"
+#include "batch.h"
 #include "fuse_proto.h"
 #include "handle.h"
 #include "vring.h"
@@ -58,6 +59,7 @@ struct req_call {
 	uint8_t retried;	/* the privileged retry was made */
 	uint8_t redriven;	/* a worker died with it once */
 	uint8_t repeatable;	/* may be sent again after a crash */
+	uint8_t lazy;		/* nobody waits for the answer */
 	uint32_t id;
 	int fds[2];		/* borrowed from pinned nodes and handles */
 	uint32_t give;		/* what its header says, and */
@@ -130,6 +132,7 @@ struct req {
 	uint8_t implicit_access;	/* enum handle_access, see implicit.h */
 	uint8_t implicit_tries;
 	struct lock_waiter *waiter;	/* see lock.h */
+	struct batch_stamp since;	/* READDIRPLUS: it was asked */
 	struct req_call call;
 	struct req_io io;
 	uint8_t *args_big;		/* malloc'ed when not inline */
@@ -187,6 +190,9 @@ void	req_reply_none(struct req *r);
 
 /* Write len bytes to the reply's body at off; does not reply yet. */
 void	req_put(struct req *r, size_t off, const void *src, size_t len);
+
+/* r begins or ends; it may change what was asked early, see batch.h. */
+void	req_changes(struct req *r);
 
 /* Drop all references and the request itself; event thread. */
 void	req_free(struct req *r);

@@ -155,14 +155,16 @@ wlink_match(struct worker *k, uint32_t id)
 	return r != NULL && r->call.id == id ? r : NULL;
 }
 
-/* wlink_settle() has to look at k. */
-static void
+void
 wlink_due(struct worker *k)
 {
 	struct wlink *w = k->pool->w;
 
 	if (k->due)
 		return;
+	if (k->lazy)
+		TAILQ_REMOVE(&w->lazy, k, due_entry);
+	k->lazy = 0;
 	k->due = 1;
 	k->due_round = w->round;
 	TAILQ_INSERT_TAIL(&w->due, k, due_entry);
@@ -329,7 +331,11 @@ wlink_settle_one(struct wlink *w, struct worker *k)
 	}
 	while ((err = wlink_take(k)) == 0)
 		continue;
-	if (err == EAGAIN && !k->due && mring_arm(&k->chan.ring))
+	if (err != EAGAIN || k->due)
+		return;
+	if (wlink_is_lazy(k))
+		wlink_lazy(k);
+	else if (mring_arm(&k->chan.ring))
 		wlink_due(k);
 }
 
@@ -343,6 +349,7 @@ wlink_settle(struct wlink *w)
 	if (w->settling)
 		return;
 	w->settling = 1;
+	wlink_settle_lazy(w);
 	for (i = 0; !TAILQ_EMPTY(&w->due); i++) {
 		now = wlink_now_ns();
 		wlink_ring(w, now);
@@ -382,7 +389,10 @@ wlink_send(struct worker *k, struct req *r)
 	wkeep_sent(&k->keep, r, &out);
 	TAILQ_INSERT_TAIL(&k->sent, r, entry);
 	k->sent_cnt++;
-	wlink_due(k);
+	if (wlink_is_lazy(k))
+		wlink_lazy(k);
+	else
+		wlink_due(k);
 	return 0;
 }
 

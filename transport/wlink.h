@@ -57,6 +57,9 @@ void	wlink_worker(void *arg, void *cookie, int err, uint32_t worker_id,
  */
 void	wlink_settle(struct wlink *w);
 
+/* Tell workers of what nobody waits for, which is done last. */
+void	wlink_ring_lazy(struct wlink *w);
+
 /*
  * The front-end waits for all that is in flight.  From now on, and for as
  * long as it does, a worker that hangs for WLINK_DRAIN seconds over one

@@ -59,6 +59,7 @@ struct worker {
 	TAILQ_ENTRY(worker) due_entry;
 	unsigned int due_round;
 	int due;			/* in wlink.due: not settled */
+	int lazy;			/* ... or in wlink.lazy */
 	int held;			/* in use further up the stack */
 	int bad;			/* takes no messages */
 	struct req_list sent;		/* oldest first: the one inside */
@@ -97,6 +98,7 @@ struct wlink {
 	int gonefd;			/* epoll(7): channels that ended */
 	struct event *ev_gone;
 	TAILQ_HEAD(, worker) due;	/* told or asked something just now */
+	TAILQ_HEAD(, worker) lazy;	/* nobody waits for what they do */
 	unsigned int round;
 	int settling;
 	uint64_t no_yield;		/* until this time, ns */
@@ -135,6 +137,18 @@ void	wlink_nobody(struct wpool *p);
 
 /* Take what k has answered, then give it up. */
 void	wlink_end(struct worker *k);
+
+/* wlink_settle() has to look at k. */
+void	wlink_due(struct worker *k);
+
+/* Does k do nothing but what nobody waits for? */
+int	wlink_is_lazy(const struct worker *k);
+
+/* Then its answer is taken when there is another reason to look. */
+void	wlink_lazy(struct worker *k);
+
+/* Those of them who have answered, or are waited for by now, are due. */
+void	wlink_settle_lazy(struct wlink *w);
 
 /* The time of wlink_drain() is over; arg is the struct wlink. */
 void	wlink_drain_late(int fd, short what, void *arg);

@@ -119,6 +119,8 @@ wlink_worker_free(struct worker *k)
 	TAILQ_REMOVE(&p->workers, k, entry);
 	if (k->due)
 		TAILQ_REMOVE(&p->w->due, k, due_entry);
+	if (k->lazy)
+		TAILQ_REMOVE(&p->w->lazy, k, due_entry);
 	p->worker_cnt--;
 	p->w->worker_cnt--;
 	wlink_worker_end(k);
@@ -379,6 +381,7 @@ wlink_new(struct fs *fs)
 		return NULL;
 	w->fs = fs;
 	TAILQ_INIT(&w->due);
+	TAILQ_INIT(&w->lazy);
 	for (i = 0; i < WLINK_BUCKETS; i++)
 		LIST_INIT(&w->pool[i]);
 	w->ev_idle = evtimer_new(fs->base, wlink_idle, w);

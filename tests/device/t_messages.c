@@ -224,6 +224,40 @@ messages_node(struct box *b, pid_t transport)
 	tap_is(t.received, MESSAGES_CNT, "all that comes back is open");
 }
 
+/* A small directory: one question, and no other about its end. */
+static void
+messages_list(struct box *b, pid_t transport)
+{
+	static uint8_t page[4096];
+	struct fuse_entry_out e;
+	struct fs_dirent d;
+	struct fs_file dir;
+	unsigned int i, bad = 0;
+	struct trace t;
+	uint64_t off;
+	size_t pos;
+	int len;
+
+	fs_mkdir(&b->fs, FUSE_ROOT_ID, "small", 0755, &e);
+	if (!tap_ok(trace_start(&t, b, transport), "trace the transport"))
+		return;
+	for (i = 0; i < MESSAGES_CNT; i++) {
+		bad += fs_opendir(&b->fs, e.nodeid, &dir) != 0;
+		len = fs_readdirplus(&b->fs, &dir, 0, page, sizeof(page));
+		for (pos = off = 0; len > 0 && fs_nextent(page, (size_t)len,
+		    &pos, true, &d) == 1;)
+			off = d.off;
+		bad += len <= 0 || fs_readdirplus(&b->fs, &dir, off, page,
+		    sizeof(page)) != 0;
+		bad += fs_releasedir(&b->fs, &dir) != 0;
+	}
+	trace_stop(&t, transport);
+	tap_is(bad, 0, "%d directories are listed", MESSAGES_CNT);
+	/* Some may be too old, where the machine is busy. */
+	tap_ok(t.sent >= MESSAGES_CNT && t.sent < MESSAGES_CNT * 3 / 2,
+	    "questions about them: %u", t.sent);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -248,6 +282,7 @@ main(int argc, char **argv)
 			messages_lookup(&b, transport, 0, 0);
 			messages_lookup(&b, transport, 1000, 0);
 			messages_node(&b, transport);
+			messages_list(&b, transport);
 		}
 	}
 	box_close(&b);

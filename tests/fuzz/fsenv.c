@@ -55,7 +55,11 @@ env_random(void *buf, size_t len, unsigned int flags)
 #define NODE_HASH_MIN	4u
 #define HANDLE_CHUNK	8u
 
+/* Few descriptors, and some of them may be asked for early. */
+#define BATCH_FDS	2u
+
 /* Included, as these never free their tables. */
+#include "transport/batch.c"
 #include "transport/handle.c"
 #include "transport/lock.c"
 #include "transport/node.c"
@@ -75,6 +79,9 @@ env_random(void *buf, size_t len, unsigned int flags)
 #include "fsenv.h"
 #include "fsenv_check.h"
 
+/* ... and one for each of four directories, which no guest waits for. */
+#define ENV_WAIT_MAX	(ENV_LIVE_MAX + 4)
+
 static struct {
 	int ready;
 	int fd_free;
@@ -84,7 +91,7 @@ static struct {
 	struct vring ring[2];
 	struct env_slot slot[ENV_LIVE_MAX];
 	struct env_slot *next;		/* in the ring, not popped yet */
-	struct req *waiting[ENV_LIVE_MAX];
+	struct req *waiting[ENV_WAIT_MAX];
 	unsigned int waiting_cnt;
 	uint16_t asked[ENV_LIVE_MAX];	/* before a HOPEN */
 	struct chan_msg msg;
@@ -209,7 +216,7 @@ env_request(const void *in, size_t len, size_t room, size_t cut)
 static void
 env_wait(struct req *r)
 {
-	FUZZ_MUST(env.waiting_cnt < ENV_LIVE_MAX);
+	FUZZ_MUST(env.waiting_cnt < ENV_WAIT_MAX);
 	env.waiting[env.waiting_cnt++] = r;
 }
 
@@ -237,6 +244,12 @@ wlink_call(struct wlink *w, struct req *r)
 
 void
 wlink_settle(struct wlink *w)
+{
+	(void)w;
+}
+
+void
+wlink_ring_lazy(struct wlink *w)
 {
 	(void)w;
 }
@@ -510,6 +523,9 @@ env_open(unsigned int how, uint32_t share, uint64_t flags)
 	env_honest(&attr, env.file[ENV_ROOT]);
 	fs->base = env.base;
 	fs->fd_total = 7;
+	fs->conf.entry.sec = fs->conf.attr.sec = 1;
+	fs->conf.dir_entry.sec = fs->conf.dir_attr.sec = 1;
+	fs->batches = batch_set_new(fs, op_list_old, fs);
 	fs->locks = lock_table_new(fs, 8);
 	fs->reqs = req_pool_new(4);
 	fs->handles = handle_table_new(fs, 4);
@@ -517,7 +533,7 @@ env_open(unsigned int how, uint32_t share, uint64_t flags)
 	fs->nodes = node_table_new(fs,
 	    fcntl(env.file[ENV_ROOT], F_DUPFD_CLOEXEC, 0), &attr, 7);
 	FUZZ_MUST(fs->reqs != NULL && fs->handles != NULL &&
-	    fs->locks != NULL && fs->nodes != NULL);
+	    fs->locks != NULL && fs->nodes != NULL && fs->batches != NULL);
 }
 
 static void
@@ -539,6 +555,8 @@ env_free(void)
 	free(h->chunk);
 	free(h);
 	free(env.fs.locks);
+	event_free(env.fs.batches->ev);
+	free(env.fs.batches);
 	fd_close(&n->root->fd);
 	for (i = 0; i < n->slots.cnt; i++)
 		free(n->slots.chunk[i].node);
@@ -567,6 +585,8 @@ env_close(void)
 	op_sess_reset(&env.fs);
 	FUZZ_MUST(node_count(env.fs.nodes) == 1);
 	FUZZ_MUST(handle_count(env.fs.handles) == 0);
+	FUZZ_MUST(env.fs.batches->cnt == 0 && env.fs.batches->fds == 0);
+	FUZZ_MUST(env.fs.fd_open == 0);
 	FUZZ_MUST(env.fs.nodes->fds == 1);
 	env_free();
 	FUZZ_MUST(fuzz_fd_free() == env.fd_free);

@@ -88,6 +88,7 @@ deed_call(struct fuzz *f)
 	r->call.repeatable = how >> 2 & 1;
 	r->call.creates = how >> 3 & 1;
 	r->call.handles = how >> 4 & 1;
+	r->call.lazy = how >> 7 & 1;
 	r->call.tail = raw.bytes;
 	r->call.tail_len = (how & 0x20) ? row->tail_max : 0;
 	r->call.done = on_done;
@@ -95,6 +96,18 @@ deed_call(struct fuzz *f)
 	wlink_call(fs.wlink, r);
 	if (how & 0x40)
 		dispatch_flush(&fs);
+}
+
+/* Somebody waits for all of them now. */
+static void
+deed_hurry(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < REQS; i++)
+		if (busy[i])
+			reqs[i].call.lazy = 0;
+	dispatch_flush(&fs);
 }
 
 static void
@@ -169,7 +182,10 @@ one_deed(struct fuzz *f)
 		deed_time(fuzz_u8(f));
 		break;
 	case DEED_DRAIN:
-		draining = fuzz_u8(f) & 1;
+		val = fuzz_u8(f);
+		draining = val & 1;
+		if (val & 2)
+			deed_hurry();
 		wlink_drain(fs.wlink);
 		break;
 	case DEED_ROOM:

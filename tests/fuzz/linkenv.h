@@ -39,6 +39,7 @@ static void *link_calloc(size_t cnt, size_t len);
 #include "transport/wkeep.c"
 #include "transport/wlink.c"
 #include "transport/wlink_drain.c"
+#include "transport/wlink_lazy.c"
 #include "transport/wlink_supply.c"
 
 #define REQS 64
@@ -103,6 +104,7 @@ void
 dispatch_flush(struct fs *f)
 {
 	wlink_settle(f->wlink);
+	wlink_ring_lazy(f->wlink);
 }
 
 /* As a share that trusts its guest. */

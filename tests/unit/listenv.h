@@ -19,17 +19,20 @@
 
 /*
  * Knows: a directory that a guest lists, and answers of workers in the making;
- * includes op_list.c.
+ * includes op_list.c and op_plus.c.
  * Never: a test.
  */
 
 #include "transport/op_list.c"
+#include "transport/op_plus.c"
 
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
 #include <fcntl.h>
 #include <stdio.h>
+
+#include <event2/event.h>
 
 #include "transport/blink.h"
 #include "transport/dispatch.h"
@@ -273,6 +276,10 @@ setup_group(void **state)
 	fs.reqs = req_pool_new(4);
 	fs.nodes = node_table_new(&fs, fd, &a, 1000);
 	fs.handles = handle_table_new(&fs, 10);
+	fs.base = event_base_new();
+	fs.conf.entry.sec = fs.conf.attr.sec = 1;
+	fs.conf.dir_entry.sec = fs.conf.dir_attr.sec = 1;
+	fs.batches = batch_set_new(&fs, op_list_old, &fs);
 	root = node_get(fs.nodes, FUSE_ROOT_ID);
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return handle_new(fs.handles, root, &fd, 1, &dir);

@@ -371,6 +371,207 @@ test_seals_past_budget(void **state)
 	node_budget(fs.nodes, 1000);
 }
 
+/* A batch of cnt entries at off comes for question asked[0]. */
+static void
+come(unsigned int first, unsigned int cnt, int end)
+{
+	char name[16];
+	unsigned int i;
+
+	memset(&ans, 0, sizeof(ans));
+	fdbag_init(&ans.m.fds);
+	for (i = first; i < first + cnt; i++) {
+		snprintf(name, sizeof(name), "file%u", i);
+		record(name, 1)->off = i + 1;
+	}
+	ans.a.flags = end ? MSG_LIST_END : 0;
+	assert_int_equal(ask_cnt, 1);
+	answer();
+}
+
+/* Two requests in a row, and a third one is asked for. */
+static void
+early(void)
+{
+	list(FUSE_READDIRPLUS, 0, ROOM, ROOM);
+	come(0, 5, 0);
+	assert_int_equal(push_cnt, 1);
+	assert_int_equal(ask_cnt, 0);
+	list(FUSE_READDIRPLUS, 5, ROOM, ROOM);
+	assert_int_equal(asked[0]->call.lazy, 0);
+	come(5, 5, 0);
+	assert_int_equal(push_cnt, 1);
+	assert_int_equal(ask_cnt, 1);
+	assert_int_equal(asked[0]->call.lazy, 1);
+	assert_int_equal(asked[0]->call.q.readdirplus.off, 10);
+}
+
+/* What comes before it is asked for is the answer. */
+static void
+test_early(void **state)
+{
+	unsigned int nodes;
+
+	(void)state;
+	early();
+	nodes = node_count(fs.nodes);
+	come(10, 5, 0);
+	assert_int_equal(push_cnt, 1);		/* nobody is answered, */
+	assert_int_equal(node_count(fs.nodes), nodes);	/* nothing known */
+	assert_int_equal(fs.fd_open, 1 + 5);
+	list(FUSE_READDIRPLUS, 10, ROOM, ROOM);
+	check_reply(ROOM);
+	assert_int_equal(reply()->len, sizeof(*reply()) + 5 * ENTRY(6));
+	assert_int_equal(node_count(fs.nodes), nodes + 5);
+	assert_int_equal(fs.fd_open, 1);
+	/* And so on, to the end, which need not be asked for. */
+	assert_int_equal(asked[0]->call.q.readdirplus.off, 15);
+	come(15, 5, 1);
+	list(FUSE_READDIRPLUS, 15, ROOM, ROOM);
+	check_reply(ROOM);
+	assert_int_equal(reply()->len, sizeof(*reply()) + 5 * ENTRY(6));
+	assert_int_equal(ask_cnt, 0);
+	list(FUSE_READDIRPLUS, 20, ROOM, ROOM);
+	check_reply(ROOM);
+	assert_int_equal(reply()->len, sizeof(*reply()));
+	assert_int_equal(reply()->error, 0);
+	list(FUSE_READDIR, 20, ROOM, ROOM);
+	check_reply(ROOM);
+	assert_int_equal(reply()->len, sizeof(*reply()));
+	assert_int_equal(ask_cnt, 0);
+	batch_drop(dir);
+}
+
+/* Who asks while it is on its way gets it, and need not be asked about. */
+static void
+test_early_waits(void **state)
+{
+	(void)state;
+	early();
+	list(FUSE_READDIRPLUS, 10, ROOM, ROOM);
+	assert_int_equal(push_cnt, 0);
+	assert_int_equal(ask_cnt, 1);
+	assert_int_equal(asked[0]->call.lazy, 0);
+	come(10, 5, 1);
+	check_reply(ROOM);
+	assert_int_equal(reply()->len, sizeof(*reply()) + 5 * ENTRY(6));
+	assert_int_equal(ask_cnt, 0);
+	batch_drop(dir);
+}
+
+/* ... but if it fails, everything is as if it had not been. */
+static void
+test_early_fails(void **state)
+{
+	struct req *r;
+
+	(void)state;
+	early();
+	list(FUSE_READDIRPLUS, 10, ROOM, ROOM);
+	r = asked[--ask_cnt];
+	r->call.done(r, EIO, NULL);
+	assert_int_equal(push_cnt, 0);
+	assert_int_equal(ask_cnt, 1);
+	assert_int_equal(asked[0]->call.lazy, 0);
+	assert_int_equal(asked[0]->call.q.readdirplus.off, 10);
+	come(10, 5, 0);
+	check_reply(ROOM);
+	assert_int_equal(ask_cnt, 0);		/* not again */
+	dir->dir_alone = 0;
+}
+
+/* Neither elsewhere nor after a change is it an answer, and it is the last. */
+static void
+test_early_wasted(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		early();
+		come(10, 5, 0);
+		if (i == 1)
+			fs.changes++;
+		list(FUSE_READDIRPLUS, i == 0 ? 3 : 10, ROOM, ROOM);
+		assert_int_equal(push_cnt, 0);
+		assert_int_equal(ask_cnt, 1);
+		assert_int_equal(fs.fd_open, 1);
+		come(10, 5, 0);
+		check_reply(ROOM);
+		list(FUSE_READDIRPLUS, 15, ROOM, ROOM);
+		come(15, 1, 0);
+		assert_int_equal(ask_cnt, 0);
+		/* Who comes to the end may begin again. */
+		list(FUSE_READDIRPLUS, 16, ROOM, ROOM);
+		come(16, 1, 1);
+		batch_drop(dir);
+	}
+}
+
+/* Not before the second in a row, nor after a seek. */
+static void
+test_early_not(void **state)
+{
+	(void)state;
+	list(FUSE_READDIRPLUS, 0, ROOM, ROOM);
+	come(0, 5, 0);
+	assert_int_equal(ask_cnt, 0);
+	list(FUSE_READDIRPLUS, 8, ROOM, ROOM);
+	come(8, 5, 0);
+	assert_int_equal(ask_cnt, 0);
+	/* An empty directory, and one that is small. */
+	list(FUSE_READDIRPLUS, 0, ROOM, ROOM);
+	come(0, 0, 1);
+	assert_int_equal(ask_cnt, 0);
+	assert_null(dir->batch);
+	list(FUSE_READDIRPLUS, 0, ROOM, ROOM);
+	come(0, 2, 1);
+	assert_int_equal(ask_cnt, 0);
+	list(FUSE_READDIRPLUS, 2, ROOM, ROOM);
+	check_reply(ROOM);
+	assert_int_equal(reply()->len, sizeof(*reply()));
+	batch_drop(dir);
+}
+
+/* The guest has less room now: what is left is told later. */
+static void
+test_early_room(void **state)
+{
+	(void)state;
+	early();
+	come(10, 5, 0);
+	list(FUSE_READDIRPLUS, 10, 2 * ENTRY(6), ROOM);
+	assert_int_equal(reply()->len, sizeof(*reply()) + 2 * ENTRY(6));
+	assert_int_equal(ask_cnt, 0);
+	assert_int_equal(fs.fd_open, 1 + 3);
+	list(FUSE_READDIRPLUS, 12, 8, ROOM);	/* not one has room */
+	assert_int_equal(push_cnt, 0);
+	assert_int_equal(fs.fd_open, 1);
+	come(12, 1, 0);
+	assert_int_equal(reply()->error, -EINVAL);
+	dir->dir_next = 0;
+	dir->dir_alone = 0;
+}
+
+/* Records that are none are no better for having come early. */
+static void
+test_early_bad(void **state)
+{
+	(void)state;
+	early();
+	memset(&ans, 0, sizeof(ans));
+	fdbag_init(&ans.m.fds);
+	record("fi/e", 0)->off = 11;
+	answer();
+	list(FUSE_READDIRPLUS, 10, ROOM, ROOM);
+	assert_int_equal(push_cnt, 0);
+	come(10, 5, 0);
+	check_reply(ROOM);
+	assert_int_equal(reply()->error, 0);
+	assert_int_equal(ask_cnt, 0);
+	dir->dir_alone = 0;
+}
+
 int
 main(void)
 {
@@ -386,6 +587,13 @@ main(void)
 		UNIT(test_debt),
 		UNIT(test_bad_seal),
 		UNIT(test_seals_past_budget),
+		UNIT(test_early),
+		UNIT(test_early_waits),
+		UNIT(test_early_fails),
+		UNIT(test_early_wasted),
+		UNIT(test_early_not),
+		UNIT(test_early_room),
+		UNIT(test_early_bad),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -326,10 +326,10 @@ test_bad(void **state)
 	assert_int_equal(on_readdirplus(wenv_req(e, e->share, -1), &q, &a),
 	    EINVAL);
 	q.flags = 0;
-	q.zero = 1;
+	q.room = MSG_LIST_ROOM(1) - 1;
 	assert_int_equal(on_readdirplus(wenv_req(e, e->share, -1), &q, &a),
 	    EINVAL);
-	q.zero = 0;
+	q.room = 0;
 	q.off = 1ULL << 63;
 	assert_int_equal(on_readdirplus(wenv_req(e, e->share, -1), &q, &a),
 	    EINVAL);

@@ -5,6 +5,7 @@ if HAVE_CMOCKA
 transport_fs_tests = \
 	tests/unit/test_dispatch \
 	tests/unit/test_ask \
+	tests/unit/test_batch \
 	tests/unit/test_blink \
 	tests/unit/test_ext \
 	tests/unit/test_fin \
@@ -25,6 +26,7 @@ transport_fs_tests = \
 	tests/unit/test_wkeep \
 	tests/unit/test_wlink \
 	tests/unit/test_wlink_keep \
+	tests/unit/test_wlink_lazy \
 	tests/unit/test_wlink_ring
 check_PROGRAMS += $(transport_fs_tests)
 TESTS += $(transport_fs_tests)
@@ -35,6 +37,8 @@ tests_unit_test_dispatch_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_dispatch_LDADD = $(transport_fs_libs)
 tests_unit_test_ask_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_ask_LDADD = $(transport_fs_libs)
+tests_unit_test_batch_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_batch_LDADD = $(transport_fs_libs)
 tests_unit_test_blink_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_blink_LDADD = $(transport_fs_libs)
 tests_unit_test_ext_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -83,6 +87,10 @@ tests_unit_test_wlink_ring_LDADD = $(transport_fs_libs)
 tests_unit_test_wlink_SOURCES = tests/unit/test_wlink.c tests/unit/wlinkenv.h
 tests_unit_test_wlink_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_wlink_LDADD = $(transport_fs_libs)
+tests_unit_test_wlink_lazy_SOURCES = tests/unit/test_wlink_lazy.c \
+	tests/unit/wlinkenv.h
+tests_unit_test_wlink_lazy_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_wlink_lazy_LDADD = $(transport_fs_libs)
 tests_unit_test_wlink_keep_SOURCES = tests/unit/test_wlink_keep.c \
 	tests/unit/wlinkenv.h
 tests_unit_test_wlink_keep_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

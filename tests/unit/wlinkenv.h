@@ -19,7 +19,7 @@
 
 /*
  * Knows: workers that a test plays, and the broker that grants them; includes
- * wlink.c and wlink_supply.c.
+ * wlink.c, wlink_lazy.c and wlink_supply.c.
  * Never: a test.
  */
 
@@ -37,6 +37,7 @@ fake_clock(struct timespec *ts)
 
 #define clock_gettime(id, ts)	((void)(id), fake_clock(ts))
 #include "transport/wlink_supply.c"
+#include "transport/wlink_lazy.c"
 #include "transport/wlink.c"
 #include "transport/node.h"
 
@@ -74,6 +75,7 @@ static uint32_t next_worker;
 static struct chan_msg msg;
 static unsigned int fds_before;
 static unsigned int home_cnt;
+static uint8_t call_lazy;	/* nobody waits for answers */
 static struct node plain_node;
 static struct node *call_node;	/* of questions, or NULL */
 
@@ -150,6 +152,7 @@ call_as(unsigned int i, uint32_t uid, int repeatable)
 	r->call.type = Q_UNLINK;
 	r->call.fd_cnt = 1;
 	r->call.repeatable = (uint8_t)repeatable;
+	r->call.lazy = call_lazy;
 	r->call.q.unlink.name[0] = (char)('a' + i);
 	r->call.done = done;
 	result[i] = -1;
@@ -320,6 +323,7 @@ setup(void **state)
 	fs.conf.flags = MSG_SHARE_TRUST_GUEST;
 	fs.wlink = wlink_new(&fs);
 	ask_cnt = put_cnt = next_worker = 0;
+	call_lazy = 0;
 	wget_err = 0;
 	log_set_level(LOG_LEVEL_OFF);
 	return fs.wlink == NULL ? -1 : 0;
