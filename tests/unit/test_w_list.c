@@ -189,6 +189,39 @@ test_long(void **state)
 	test_whole(e, 400, 1, &run);
 }
 
+/* As much as the guest has room for, and that it is all. */
+static void
+test_room(void **state)
+{
+	struct wenv *e = *state;
+	struct q_readdirplus q = { .size = MSG_TAIL_MAX,
+	    .entry_max = MSG_DIRPLUS_MAX, .room = 10 * MSG_LIST_ROOM(4) };
+	struct a_readdirplus a;
+	const struct msg_dirent *d;
+	unsigned int i, seen = 0;
+	const char *pos;
+	int dirfd;
+
+	test_fill(e, 0);
+	dirfd = openat(e->share, "d", O_RDONLY | O_DIRECTORY);
+	do {
+		memset(&a, 0, sizeof(a));
+		assert_int_equal(on_readdirplus(wenv_req(e, dirfd, -1), &q,
+		    &a), 0);
+		seen += a.entry_cnt;
+		pos = e->req.tail;
+		for (i = 0; i < a.entry_cnt; i++) {
+			d = (const void *)pos;
+			q.off = d->off;
+			pos += d->rec_len;
+		}
+		assert_true(a.flags == MSG_LIST_END || a.entry_cnt == 10);
+	} while (a.flags == 0);
+	assert_int_equal(seen, TEST_FILES + 2);
+	assert_in_range(a.entry_cnt, 1, 9);
+	close(dirfd);
+}
+
 /* No descriptors: only if asked, of root, and where root may do anything. */
 static void
 test_only_sealed(void **state)
@@ -342,6 +375,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(test_all), T(test_long), T(test_sealed), T(test_unseen),
+		T(test_room),
 		T(test_bad), T(test_only_sealed), T(test_sealed_kinds),
 	};
 
