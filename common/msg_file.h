@@ -360,6 +360,25 @@ struct a_self {
 	struct msg_attr attr;
 };
 
+struct q_ahead {
+	uint64_t off;		/* cookie of getdents64(2), 0 = start */
+	uint32_t entry_max;	/* most entries wanted, 1..MSG_AHEAD_MAX */
+	uint32_t zero;
+};
+
+/*
+ * When the directory was last changed, before and after it was read; records
+ * and descriptors are those of A_READDIRPLUS, without MSG_DIRENT_SEALED.  Of
+ * attr only ino, type, mount and device count.
+ */
+struct a_ahead {
+	int64_t mtime, ctime;
+	uint32_t mtime_nsec, ctime_nsec;
+	uint64_t next;		/* cookie of the entry after the last one */
+	uint32_t entry_cnt;
+	uint32_t end;		/* 1: there is none, else 0 */
+};
+
 /* The tail is cnt numbers of nodes that are kept, 16 bits each. */
 struct n_drop {
 	uint32_t cnt;		/* 1..MSG_DROP_MAX */

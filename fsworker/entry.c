@@ -23,6 +23,7 @@
 
 #include <sys/stat.h>
 
+#include <dirent.h>
 #include <string.h>
 
 #include "attr.h"
@@ -67,9 +68,12 @@ entry_dir(struct entry_dir *d, const struct a_whello *who, int fd)
 	d->fd = fd;
 	d->mnt = -1;
 	d->mnt_id = 0;
-	if (attr_get(who, fd, &attr) == 0 &&
-	    give_handle(fd, "", &s, &d->mnt) == 0)
-		d->mnt_id = attr.mnt_id;
+	if (attr_get(who, fd, &attr) != 0 ||
+	    give_handle(fd, "", &s, &d->mnt) != 0)
+		return;
+	d->mnt_id = attr.mnt_id;
+	d->dev_major = attr.dev_major;
+	d->dev_minor = attr.dev_minor;
 }
 
 static int
@@ -99,4 +103,24 @@ entry_sealed(const struct entry_dir *d, const char *name,
 	    mnt != d->mnt)
 		return 0;
 	return entry_same(s, attr->ino) || entry_again(d, name, attr);
+}
+
+int
+entry_listed(const struct entry_dir *d, int fd, uint64_t ino, uint8_t type,
+    struct msg_attr *attr, struct msg_seal *s)
+{
+	int mnt;
+
+	s->mnt_id = d->mnt_id;
+	if (type == DT_UNKNOWN || d->mnt_id == 0 ||
+	    give_seal(d->who, fd, "", s, &mnt) != 0 || s->len == 0 ||
+	    mnt != d->mnt)
+		return 0;
+	memset(attr, 0, sizeof(*attr));
+	attr->ino = ino;
+	attr->mode = DTTOIF(type);
+	attr->mnt_id = d->mnt_id;
+	attr->dev_major = d->dev_major;
+	attr->dev_minor = d->dev_minor;
+	return 1;
 }

@@ -33,6 +33,7 @@ struct entry_dir {
 	int fd;			/* the caller's */
 	int mnt;		/* its mount as name_to_handle_at(2) numbers */
 	uint64_t mnt_id;	/* them, and as statx(2) does */
+	uint32_t dev_major, dev_minor;
 };
 
 /*
@@ -49,6 +50,15 @@ void	entry_dir(struct entry_dir *d, const struct a_whello *who, int fd);
  */
 int	entry_sealed(const struct entry_dir *d, const char *name,
 	    struct msg_attr *attr, struct msg_seal *s);
+
+/*
+ * Who an entry is that was opened as fd: 1 if it is on the directory's own
+ * mount and has a seal, and then its number ino and its type, as listed, are
+ * taken for true: whoever uses them compares them with the file's (ask.h).
+ * The other attributes are zero.  0 if the file has to be asked.
+ */
+int	entry_listed(const struct entry_dir *d, int fd, uint64_t ino,
+	    uint8_t type, struct msg_attr *attr, struct msg_seal *s);
 
 /*
  * 1 if s has a handle of a kind that says the inode's number, and it is ino;

@@ -16,6 +16,7 @@ viofsd_fsworker_SOURCES = \
 	fsworker/rules.c fsworker/rules.h \
 	fsworker/serve.c fsworker/serve.h \
 	fsworker/setid.c fsworker/setid.h \
+	fsworker/w_ahead.c fsworker/w_ahead.h \
 	fsworker/w_attr.c fsworker/w_attr.h \
 	fsworker/w_file.c fsworker/w_file.h \
 	fsworker/w_ioctl.c fsworker/w_ioctl.h \

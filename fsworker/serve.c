@@ -33,6 +33,7 @@
 #include "give.h"
 #include "keep.h"
 #include "serve.h"
+#include "w_ahead.h"
 #include "w_attr.h"
 #include "w_file.h"
 #include "w_ioctl.h"

@@ -171,3 +171,13 @@ on_ioctl(struct serve_req *req, const struct q_ioctl *q, struct a_ioctl *a)
 	    row->out_len;
 	return 0;
 }
+
+int
+w_ioctl_plain(int fd)
+{
+	int flags;
+
+	if (ioctl(fd, FS_IOC_GETFLAGS, &flags) == -1)
+		return errno == ENOTTY || errno == EOPNOTSUPP;
+	return ((unsigned int)flags & (FS_CASEFOLD_FL | FS_ENCRYPT_FL)) == 0;
+}

@@ -36,4 +36,10 @@
 int	on_ioctl(struct serve_req *req, const struct q_ioctl *q,
 	    struct a_ioctl *a);
 
+/*
+ * Does each name in the open directory fd stand for itself alone, and stay
+ * what it is?  1, or 0 if names are folded (casefold) or encrypted.
+ */
+int	w_ioctl_plain(int fd);
+
 #endif

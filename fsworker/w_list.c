@@ -15,7 +15,8 @@
  */
 
 /*
- * Knows: READDIRPLUS: getdents64(2) records into struct msg_dirent.
+ * Knows: getdents64(2) records into struct msg_dirent, for READDIRPLUS and
+ * AHEAD.
  * Never: openat(2) itself (at.c).
  */
 
@@ -48,8 +49,11 @@ struct w_list {
 	uint32_t entry_max, entry_cnt;
 	size_t room;		/* what is left of it */
 	int full, end;
+	int odd;		/* a name was left out */
+	uint64_t next;		/* cookie behind the last record */
 	int sealed;		/* a seal may do for a descriptor */
-	struct entry_dir dir;	/* ... then */
+	int names;		/* attributes are asked for later */
+	struct entry_dir dir;	/* ... in both cases */
 };
 
 static union {
@@ -108,6 +112,11 @@ w_list_node(const struct w_list *l, const struct dirent64 *d,
 	n->seal.len = 0;
 	if (w_list_dots(name) || at_child(l->dirfd, name, &n->fd) != 0)
 		return 0;
+	if (l->names && entry_listed(&l->dir, n->fd, d->d_ino, d->d_type,
+	    &n->attr, &n->seal)) {
+		n->flags = MSG_DIRENT_NODE;
+		return 0;
+	}
 	if (attr_get(l->req->who, n->fd, &n->attr) != 0) {
 		fd_close(&n->fd);
 		return 0;
@@ -143,6 +152,7 @@ w_list_record(struct w_list *l, const struct dirent64 *d, size_t name_len,
 	}
 	memcpy((char *)(e + 1) + e->seal_len, d->d_name, name_len);
 	l->used += rec_len;
+	l->next = e->off;
 	l->entry_cnt++;
 }
 
@@ -181,8 +191,9 @@ w_list_batch(struct w_list *l, size_t raw_len)
 
 	for (pos = 0; pos < raw_len && !l->full; pos += d->d_reclen) {
 		d = (const void *)(w_list_raw.bytes + pos);
-		if ((name_len = w_list_name_len(d)) > 0 &&
-		    (err = w_list_add(l, d, name_len)) != 0)
+		if ((name_len = w_list_name_len(d)) == 0)
+			l->odd = 1;
+		else if ((err = w_list_add(l, d, name_len)) != 0)
 			return err;
 	}
 	return 0;
@@ -238,6 +249,33 @@ on_readdirplus(struct serve_req *req, const struct q_readdirplus *q,
 		return err;
 	a->entry_cnt = l.entry_cnt;
 	a->flags = l.end ? MSG_LIST_END : 0;
+	req->tail = w_list_tail.bytes;
+	req->tail_len = l.used;
+	return 0;
+}
+
+int
+w_list_names(struct serve_req *req, int dirfd, uint32_t max, uint32_t *cnt,
+    uint64_t *next, int *end)
+{
+	struct w_list l;
+	int err;
+
+	memset(&l, 0, sizeof(l));
+	l.req = req;
+	l.dirfd = dirfd;
+	l.size = MSG_TAIL_MAX;
+	l.room = SIZE_MAX;
+	l.entry_max = max;
+	l.names = 1;
+	entry_dir(&l.dir, req->who, dirfd);
+	if ((err = w_list_read(&l)) != 0)
+		return err;
+	if (l.odd)
+		return ENOTSUP;
+	*cnt = l.entry_cnt;
+	*next = l.next;
+	*end = l.end;
 	req->tail = w_list_tail.bytes;
 	req->tail_len = l.used;
 	return 0;

@@ -177,6 +177,16 @@ ask_attr(int fd, const struct msg_attr *said, struct msg_attr *attr)
 	    minor(st.st_dev) != said->dev_minor)
 		return EIO;
 	*attr = *said;
+	attr->size = (uint64_t)st.st_size;
+	attr->blocks = (uint64_t)st.st_blocks;
+	attr->atime = st.st_atim.tv_sec;
+	attr->mtime = st.st_mtim.tv_sec;
+	attr->ctime = st.st_ctim.tv_sec;
+	attr->atime_nsec = (uint32_t)st.st_atim.tv_nsec;
+	attr->mtime_nsec = (uint32_t)st.st_mtim.tv_nsec;
+	attr->ctime_nsec = (uint32_t)st.st_ctim.tv_nsec;
+	attr->blksize = (uint32_t)st.st_blksize;
+	attr->nlink = (uint32_t)st.st_nlink;
 	attr->mode = st.st_mode;
 	attr->uid = st.st_uid;
 	attr->gid = st.st_gid;

@@ -55,10 +55,10 @@ void	ask_home(struct req *r);
 void	ask_opened(struct fs *fs, struct req *r, int err, int fd);
 
 /*
- * A worker says that *said is the file behind fd.  Fill *attr with what is
- * true: the file itself must be the one (EIO if not), type, permissions,
- * owner and device number are asked again.  The guest's own permission
- * checks rest on them.  Returns 0 or errno.
+ * A worker says, or once said, that *said is the file behind fd.  Fill *attr
+ * with what is true now: the file itself must be the one (EIO if not), all but
+ * its mount and flags is asked again.  The guest's own permission checks rest
+ * on it.  Returns 0 or errno.
  */
 int	ask_attr(int fd, const struct msg_attr *said, struct msg_attr *attr);
 

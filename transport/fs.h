@@ -28,6 +28,7 @@
  * Never: code; each part has a module of its own.
  */
 
+struct ahead_table;
 struct batch_set;
 struct blink;
 struct event;
@@ -59,6 +60,7 @@ struct fs {
 	struct node_table *nodes;
 	struct handle_table *handles;
 	struct lock_table *locks;
+	struct ahead_table *ahead;
 	unsigned int fd_total;	/* for open files, locks and nodes together */
 	unsigned int fd_open;	/* of them: open files and locks */
 	unsigned int list_debt;	/* see ask_listed() */

@@ -3,9 +3,11 @@ pkglibexec_PROGRAMS += viofsd-transport
 noinst_LIBRARIES += libtransport.a
 
 libtransport_a_SOURCES = \
+	transport/ahead.c transport/ahead.h \
 	transport/ask.c transport/ask.h \
 	transport/batch.c transport/batch.h \
 	transport/blink.c transport/blink.h \
+	transport/dirent.c transport/dirent.h \
 	transport/dispatch.c transport/dispatch.h \
 	transport/ext.c transport/ext.h \
 	transport/fin.c transport/fin.h \
@@ -20,7 +22,8 @@ libtransport_a_SOURCES = \
 	transport/lock.c transport/lock.h \
 	transport/node.c transport/node.h \
 	transport/node_slot.c transport/node_slot.h \
-	transport/op.h transport/op_attr.c transport/op_file.c \
+	transport/op.h transport/op_ahead.c transport/op_attr.c \
+	transport/op_file.c \
 	transport/op_io.c transport/op_list.c transport/op_list.h \
 	transport/op_plus.c transport/op_name.c \
 	transport/op_lock.c transport/op_misc.c transport/op_open.c \

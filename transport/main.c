@@ -42,6 +42,7 @@
 #include "../common/log.h"
 #include "../common/proc.h"
 #include "../common/sandbox.h"
+#include "ahead.h"
 #include "ask.h"
 #include "batch.h"
 #include "blink.h"
@@ -62,6 +63,7 @@
 #define MAIN_FD_RESERVE	768	/* memory slots, channels, messages */
 #define MAIN_FD_MIN	1024
 #define MAIN_FD_OPEN	8	/* tenths of the rest that may be open files */
+#define MAIN_FD_AHEAD	5	/* part of the rest that is read ahead */
 #define MAIN_FD_LOCK	1	/* tenths that may be for locks */
 #define MAIN_LOCK_MAX	4096	/* of those, so that a search stays short */
 #define MAIN_FD_GROW	65536	/* of the table, before there are threads */
@@ -251,11 +253,13 @@ main_acquire(struct server *s, int rootfd)
 	locks = fs->fd_total / 10 * MAIN_FD_LOCK;
 	fs->locks = lock_table_new(fs, locks < MAIN_LOCK_MAX ? locks :
 	    MAIN_LOCK_MAX);
+	fs->ahead = ahead_table_new(fs, fs->fd_total / MAIN_FD_AHEAD);
 	fs->batches = batch_set_new(fs, op_list_old, fs);
 	fs->wlink = wlink_new(fs);
 	fs->resume = event_new(fs->base, -1, 0, dispatch_resume, fs);
 	if (fs->reqs == NULL || fs->nodes == NULL || fs->handles == NULL ||
 	    fs->locks == NULL || fs->batches == NULL ||
+	    fs->ahead == NULL ||
 	    fs->wlink == NULL || fs->resume == NULL)
 		fatalx("memory");
 }

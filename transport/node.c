@@ -30,6 +30,7 @@
 
 #include "../common/fdbag.h"
 #include "../common/log.h"
+#include "ahead.h"
 #include "fuse_proto.h"
 #include "fs.h"
 #include "node.h"
@@ -227,6 +228,8 @@ node_fd_room(struct node_table *t)
 static void
 node_drop(struct node_table *t, struct node *n)
 {
+	if (n->ahead != NULL)
+		ahead_forget(t->fs->ahead, n);
 	node_hash_del(t, n);
 	node_fd_drop(t, n);
 	wkeep_forget(n);

@@ -39,27 +39,33 @@
 
 /*
  * Every answer that is {attributes} and at most one descriptor looks the same:
- * tell the guest about the file in it; node[0] is the directory.
+ * what to tell the guest about the file in it; node[0] is the directory.
  */
-static void
-op_name_entry_done(struct req *r, int err, struct chan_msg *m)
+static int
+op_name_entry(struct req *r, struct chan_msg *m, struct fuse_entry_out *out)
 {
-	const struct a_lookup *a;
-	struct fuse_entry_out out;
+	const struct a_lookup *a = m->body;
 	struct msg_attr attr;
 	unsigned int next;
 	struct node *n;
+	int err;
 
-	if (err == 0) {
-		a = m->body;
-		err = said_enter(r, m, &a->attr, &attr, &n, &next);
-	}
-	if (err != 0) {
+	if ((err = said_enter(r, m, &a->attr, &attr, &n, &next)) == 0)
+		fout_entry(r->fs, r->node[0], n, &attr, out);
+	return err;
+}
+
+static void
+op_name_entry_done(struct req *r, int err, struct chan_msg *m)
+{
+	struct fuse_entry_out out;
+
+	if (err == 0)
+		err = op_name_entry(r, m, &out);
+	if (err != 0)
 		req_end(r, err);
-		return;
-	}
-	fout_entry(r->fs, r->node[0], n, &attr, &out);
-	req_end_body(r, &out, sizeof(out));
+	else
+		req_end_body(r, &out, sizeof(out));
 }
 
 _Static_assert(sizeof(struct a_lookup) == sizeof(struct a_mknod) &&
@@ -71,6 +77,18 @@ op_name_empty_done(struct req *r, int err, struct chan_msg *m)
 {
 	(void)m;
 	req_end(r, err);
+}
+
+/* Ask a worker to change the names in the first cnt of r's directories. */
+static void
+op_name_change(struct req *r, unsigned int cnt, uint16_t type,
+    unsigned int flags, req_done *done)
+{
+	unsigned int i;
+
+	for (i = 0; i < cnt; i++)
+		op_ahead_changes(r, i);
+	ask_worker(r, type, flags, done);
 }
 
 /* One name and nothing else. */
@@ -102,13 +120,9 @@ op_lookup_done(struct req *r, int err, struct chan_msg *m)
 {
 	struct fuse_entry_out out;
 
-	if (err != ENOENT || (r->fs->conf.negative.sec == 0 &&
-	    r->fs->conf.negative.nsec == 0)) {
-		op_name_entry_done(r, err, m);
-		return;
-	}
-	fout_negative(r->fs, &out);
-	req_end_body(r, &out, sizeof(out));
+	if (err == 0)
+		err = op_name_entry(r, m, &out);
+	op_ahead_reply(r, err, err == 0 ? &out : NULL);
 }
 
 /*
@@ -143,7 +157,7 @@ op_lookup(struct req *r)
 		return;
 	else if ((err = op_name_one(r, r->call.q.lookup.name)) != 0)
 		req_end(r, err);
-	else
+	else if (!op_ahead_lookup(r, r->call.q.lookup.name))
 		ask_worker(r, Q_LOOKUP, ASK_REPEATABLE, op_lookup_done);
 }
 
@@ -204,7 +218,7 @@ op_mknod(struct req *r)
 	q->umask = label_umask(r, in.umask);
 	q->rdev_major = (in.rdev & 0xfff00) >> 8;
 	q->rdev_minor = (in.rdev & 0xff) | ((in.rdev >> 12) & 0xfff00);
-	ask_worker(r, Q_MKNOD, ASK_CREATES, op_name_entry_done);
+	op_name_change(r, 1, Q_MKNOD, ASK_CREATES, op_name_entry_done);
 }
 
 void
@@ -227,7 +241,7 @@ op_mkdir(struct req *r)
 	}
 	q->mode = in.mode & 07777;
 	q->umask = label_umask(r, in.umask);
-	ask_worker(r, Q_MKDIR, ASK_CREATES, op_name_entry_done);
+	op_name_change(r, 1, Q_MKDIR, ASK_CREATES, op_name_entry_done);
 }
 
 void
@@ -250,7 +264,7 @@ op_symlink(struct req *r)
 		return;
 	}
 	q->target_len = (uint32_t)len;
-	ask_worker(r, Q_SYMLINK, ASK_CREATES, op_name_entry_done);
+	op_name_change(r, 1, Q_SYMLINK, ASK_CREATES, op_name_entry_done);
 }
 
 static void
@@ -287,10 +301,12 @@ op_link(struct req *r)
 	    (err = fin_done(&f)) == 0 &&
 	    (err = req_node(r, 0, in.oldnodeid)) == 0)
 		err = req_node(r, 1, r->in.nodeid);
-	if (err != 0)
+	if (err != 0) {
 		req_end(r, err);
-	else
-		ask_worker(r, Q_LINK, 0, op_link_done);
+		return;
+	}
+	op_ahead_changes(r, 1);
+	ask_worker(r, Q_LINK, 0, op_link_done);
 }
 
 void
@@ -301,7 +317,7 @@ op_unlink(struct req *r)
 	if ((err = op_name_only(r, r->call.q.unlink.name)) != 0)
 		req_end(r, err);
 	else
-		ask_worker(r, Q_UNLINK, 0, op_name_empty_done);
+		op_name_change(r, 1, Q_UNLINK, 0, op_name_empty_done);
 }
 
 void
@@ -312,7 +328,7 @@ op_rmdir(struct req *r)
 	if ((err = op_name_only(r, r->call.q.rmdir.name)) != 0)
 		req_end(r, err);
 	else
-		ask_worker(r, Q_RMDIR, 0, op_name_empty_done);
+		op_name_change(r, 1, Q_RMDIR, 0, op_name_empty_done);
 }
 
 /* What RENAME and RENAME2 share once their fixed parts are read. */
@@ -331,7 +347,7 @@ op_rename_to(struct req *r, struct fin *f, uint64_t newdir, uint32_t flags)
 	if (err != 0)
 		req_end(r, err);
 	else
-		ask_worker(r, Q_RENAME, 0, op_name_empty_done);
+		op_name_change(r, 2, Q_RENAME, 0, op_name_empty_done);
 }
 
 void

@@ -360,6 +360,7 @@ op_create(struct req *r)
 	q->mode = in.mode & 07777;
 	q->umask = label_umask(r, in.umask);
 	q->kill = (in.open_flags & FUSE_OPEN_KILL_SUIDGID) != 0;
+	op_ahead_changes(r, 0);
 	op_open_ask(r, Q_CREATE, ASK_CREATES |
 	    ((in.flags & (O_EXCL | O_TRUNC)) ? 0 : ASK_REPEATABLE),
 	    op_create_done);

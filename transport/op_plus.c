@@ -31,6 +31,7 @@
 
 #include "../common/trust.h"
 #include "ask.h"
+#include "dirent.h"
 #include "batch.h"
 #include "fout.h"
 #include "fs.h"
@@ -41,24 +42,6 @@
 
 _Static_assert(MSG_LIST_ROOM(9) ==
     FUSE_DIRENT_ALIGN(FUSE_NAME_OFFSET_DIRENTPLUS + 9), "room of an entry");
-
-/* One record of a worker's answer, checked; 0 if it is not one. */
-static int
-op_plus_record(const uint8_t *tail, size_t left, struct msg_dirent *d,
-    const char **name)
-{
-	if (left < sizeof(*d))
-		return 0;
-	memcpy(d, tail, sizeof(*d));
-	if (d->rec_len < sizeof(*d) || d->rec_len > left ||
-	    d->rec_len % 8 != 0 || d->name_len == 0 ||
-	    d->name_len >= MSG_NAME_MAX ||
-	    (size_t)d->seal_len + d->name_len > d->rec_len - sizeof(*d))
-		return 0;
-	*name = (const char *)tail + sizeof(*d) + d->seal_len;
-	return memchr(*name, '/', d->name_len) == NULL &&
-	    memchr(*name, '\0', d->name_len) == NULL;
-}
 
 /*
  * Does the word of the worker do, where no descriptor shows what a file is?
@@ -134,18 +117,20 @@ op_plus_put(struct req *r, size_t at, const struct msg_dirent *d,
 	return sizeof(entry) + op_list_put(r, at + sizeof(entry), &head, name);
 }
 
-
 /* Tell what there is room for.  Returns 0, or EIO at what is no record. */
 static int
 op_plus_tell(struct req *r, struct batch_part *p, size_t *at)
 {
 	struct msg_dirent d;
+	const uint8_t *tail;
 	const char *name;
 	int none = -1, *fd;
-	size_t n;
+	size_t left, n;
 
 	while (p->cnt > 0) {
-		if (!op_plus_record(p->tail, p->left, &d, &name))
+		tail = p->tail;
+		left = p->left;
+		if ((name = dirent_next(&tail, &left, &d)) == NULL)
 			return EIO;
 		fd = (d.flags & MSG_DIRENT_NODE) && p->fd_at < p->fds->cnt ?
 		    &p->fds->fds[p->fd_at] : &none;
@@ -154,8 +139,8 @@ op_plus_tell(struct req *r, struct batch_part *p, size_t *at)
 		fd_close(fd);
 		p->fd_at += fd != &none;
 		*at += n;
-		p->tail += d.rec_len;
-		p->left -= d.rec_len;
+		p->tail = tail;
+		p->left = left;
 		p->cnt--;
 		p->off = d.off;
 	}

@@ -27,6 +27,7 @@
 #include <string.h>
 
 #include "../common/log.h"
+#include "ahead.h"
 #include "ask.h"
 #include "fin.h"
 #include "fs.h"
@@ -55,6 +56,7 @@ op_sess_reset(struct fs *fs)
 	op_lock_cancel(fs);
 	lock_drop_all(fs->locks);
 	handle_release_all(fs->handles, fs->nodes);
+	ahead_forget_all(fs->ahead);
 	node_forget_all(fs->nodes);
 	memset(&fs->session, 0, sizeof(fs->session));
 }

@@ -98,6 +98,7 @@ struct req_call {
 		struct q_ioctl ioctl;
 		struct q_parent parent;
 		struct q_self self;
+		struct q_ahead ahead;
 	} q;
 };
 

@@ -32,6 +32,7 @@
  * not; the others are simply sent again.
  */
 
+struct cred;
 struct fdbag;
 struct fs;
 struct req;
@@ -46,6 +47,9 @@ struct wlink *wlink_new(struct fs *fs);
  * there can be none), after the privileged retry where route.c allows one.
  */
 void	wlink_call(struct wlink *w, struct req *r);
+
+/* Questions as cred that have not been answered. */
+unsigned int wlink_waiting(struct wlink *w, const struct cred *cred);
 
 /* The broker's answer to blink_wget(): see struct blink_ops. */
 void	wlink_worker(void *arg, void *cookie, int err, uint32_t worker_id,

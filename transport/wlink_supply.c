@@ -54,23 +54,46 @@ wlink_now_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
 }
 
+static struct wpool *
+wlink_pool_find(struct wlink *w, const struct cred *cred)
+{
+	struct wpool *p;
+
+	LIST_FOREACH(p, &w->pool[cred_hash(cred) % WLINK_BUCKETS], entry)
+		if (cred_equal(&p->cred, cred))
+			return p;
+	return NULL;
+}
+
+unsigned int
+wlink_waiting(struct wlink *w, const struct cred *cred)
+{
+	const struct wpool *p = wlink_pool_find(w, cred);
+	const struct worker *k;
+	unsigned int cnt;
+
+	if (p == NULL)
+		return 0;
+	cnt = p->todo_cnt;
+	TAILQ_FOREACH(k, &p->workers, entry)
+		cnt += k->sent_cnt;
+	return cnt;
+}
+
 struct wpool *
 wlink_pool(struct wlink *w, const struct cred *cred)
 {
-	struct wpool_list *head;
 	struct wpool *p;
 
-	head = &w->pool[cred_hash(cred) % WLINK_BUCKETS];
-	LIST_FOREACH(p, head, entry)
-		if (cred_equal(&p->cred, cred))
-			return p;
+	if ((p = wlink_pool_find(w, cred)) != NULL)
+		return p;
 	if ((p = calloc(1, sizeof(*p))) == NULL)
 		return NULL;
 	p->w = w;
 	p->cred = *cred;
 	TAILQ_INIT(&p->todo);
 	TAILQ_INIT(&p->workers);
-	LIST_INSERT_HEAD(head, p, entry);
+	LIST_INSERT_HEAD(&w->pool[cred_hash(cred) % WLINK_BUCKETS], p, entry);
 	w->pool_cnt++;
 	return p;
 }

@@ -27,9 +27,11 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <string.h>
 
 #include <event2/event.h>
@@ -59,6 +61,7 @@ env_random(void *buf, size_t len, unsigned int flags)
 #define BATCH_FDS	2u
 
 /* Included, as these never free their tables. */
+#include "transport/ahead.c"
 #include "transport/batch.c"
 #include "transport/handle.c"
 #include "transport/lock.c"
@@ -78,6 +81,7 @@ env_random(void *buf, size_t len, unsigned int flags)
 #include "transport/wlink.h"
 #include "fsenv.h"
 #include "fsenv_check.h"
+#include "fsenv_honest.h"
 
 /* ... and one for each of four directories, which no guest waits for. */
 #define ENV_WAIT_MAX	(ENV_LIVE_MAX + 4)
@@ -242,6 +246,23 @@ wlink_call(struct wlink *w, struct req *r)
 	env_wait(r);
 }
 
+unsigned int
+wlink_waiting(struct wlink *w, const struct cred *cred)
+{
+	(void)w;
+	(void)cred;
+	return 0;
+}
+
+/* All that there is lies on a filesystem whose times are trusted. */
+int
+fstatfs(int fd, struct statfs *st)
+{
+	memset(st, 0, sizeof(*st));
+	st->f_type = TMPFS_MAGIC;
+	return fcntl(fd, F_GETFD) == -1 ? -1 : 0;
+}
+
 void
 wlink_settle(struct wlink *w)
 {
@@ -318,39 +339,6 @@ env_run(unsigned int i)
 	dispatch_io_done(r);
 }
 
-static void
-env_honest(struct msg_attr *a, int fd)
-{
-	struct stat st;
-
-	FUZZ_MUST(sysfd_stat(fd, &st) == 0);
-	a->ino = st.st_ino;
-	a->mode = st.st_mode;
-	a->dev_major = major(st.st_dev);
-	a->dev_minor = minor(st.st_dev);
-}
-
-/* Records whose attributes say zero = 1 become true ones. */
-static void
-env_honest_records(uint8_t *tail, size_t left, const struct fdbag *fds)
-{
-	struct msg_dirent d;
-	unsigned int n = 0;
-	int fd;
-
-	for (; left >= sizeof(d); tail += d.rec_len, left -= d.rec_len) {
-		memcpy(&d, tail, sizeof(d));
-		if ((d.flags & MSG_DIRENT_NODE) != 0) {
-			fd = fdbag_get(fds, n++);
-			if (fd != -1 && d.attr.zero == 1)
-				env_honest(&d.attr, fd);
-			memcpy(tail, &d, sizeof(d));
-		}
-		if (d.rec_len < sizeof(d) || d.rec_len > left)
-			break;
-	}
-}
-
 /* The descriptor that the attributes of an answer to r are about. */
 static int
 env_subject(const struct req *r)
@@ -404,7 +392,10 @@ env_compose(const struct req *r, const struct env_answer *a)
 	}
 	if (a->honest && (fd = env_subject(r)) != -1)
 		env_honest((struct msg_attr *)(void *)env.body, fd);
-	if (r->call.type == Q_READDIRPLUS)
+	if (a->honest && r->call.type == Q_AHEAD)
+		env_honest_times((struct a_ahead *)(void *)env.body,
+		    node_fd(r->node[0]));
+	if (r->call.type == Q_READDIRPLUS || r->call.type == Q_AHEAD)
 		env_honest_records(env.tail, m->tail_len, &m->fds);
 }
 
@@ -522,7 +513,8 @@ env_open(unsigned int how, uint32_t share, uint64_t flags)
 	memset(&attr, 0, sizeof(attr));
 	env_honest(&attr, env.file[ENV_ROOT]);
 	fs->base = env.base;
-	fs->fd_total = 7;
+	fs->fd_total = how & ENV_AHEAD ? 207 : 7;
+	fs->ahead = ahead_table_new(fs, how & ENV_AHEAD ? 100 : 0);
 	fs->conf.entry.sec = fs->conf.attr.sec = 1;
 	fs->conf.dir_entry.sec = fs->conf.dir_attr.sec = 1;
 	fs->batches = batch_set_new(fs, op_list_old, fs);
@@ -533,6 +525,7 @@ env_open(unsigned int how, uint32_t share, uint64_t flags)
 	fs->nodes = node_table_new(fs,
 	    fcntl(env.file[ENV_ROOT], F_DUPFD_CLOEXEC, 0), &attr, 7);
 	FUZZ_MUST(fs->reqs != NULL && fs->handles != NULL &&
+	    fs->ahead != NULL &&
 	    fs->locks != NULL && fs->nodes != NULL && fs->batches != NULL);
 }
 
@@ -557,6 +550,8 @@ env_free(void)
 	free(env.fs.locks);
 	event_free(env.fs.batches->ev);
 	free(env.fs.batches);
+	event_free(env.fs.ahead->ev);
+	free(env.fs.ahead);
 	fd_close(&n->root->fd);
 	for (i = 0; i < n->slots.cnt; i++)
 		free(n->slots.chunk[i].node);
@@ -588,6 +583,7 @@ env_close(void)
 	FUZZ_MUST(env.fs.batches->cnt == 0 && env.fs.batches->fds == 0);
 	FUZZ_MUST(env.fs.fd_open == 0);
 	FUZZ_MUST(env.fs.nodes->fds == 1);
+	FUZZ_MUST(env.fs.fd_open == 0 && env.fs.ahead->name_cnt == 0);
 	env_free();
 	FUZZ_MUST(fuzz_fd_free() == env.fd_free);
 }

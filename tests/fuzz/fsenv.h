@@ -48,12 +48,13 @@ enum env_file {
 #define ENV_CACHE		0x03u	/* enum msg_cache */
 #define ENV_READY		0x04u	/* as if INIT had been answered */
 #define ENV_RULES		0x08u	/* ids are translated */
+#define ENV_AHEAD		0x10u	/* directories may be read ahead */
 
 struct env_answer {
 	int err;			/* or what follows */
 	int honest;			/* attributes are those of the file */
 	enum env_file file[2];		/* of each descriptor */
-	unsigned int fd_cnt;		/* READDIRPLUS only */
+	unsigned int fd_cnt;		/* READDIRPLUS and AHEAD only */
 	const void *body, *tail;
 	size_t body_len, tail_len;	/* body: the rest is zero */
 };

@@ -189,6 +189,7 @@ changes(uint16_t type)
 	case Q_ACCESS:
 	case Q_PARENT:
 	case Q_SELF:
+	case Q_AHEAD:
 	case N_DROP:
 		return 0;
 	default:

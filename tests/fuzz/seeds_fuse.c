@@ -145,6 +145,41 @@ named(uint32_t opcode, const void *fixed, size_t len, const char *names,
 	request(opcode, FUSE_ROOT_ID, args, len + names_len);
 }
 
+/* The root is read ahead, and has one file that is known by its name. */
+static void
+seeds_ahead(void)
+{
+	struct {
+		struct msg_dirent d;
+		char name[8];
+	} file = { .d = { .attr.zero = 1, .rec_len = sizeof(file),
+	    .name_len = 1, .flags = MSG_DIRENT_NODE }, .name = "f" };
+	struct a_ahead a = { .entry_cnt = 1, .end = 1 };
+	unsigned int i;
+
+	caller = 1000;
+	seed_u8(ENV_READY | ENV_AHEAD);
+	seed_u32(0);
+	seed_u64(session);
+	for (i = 0; i < 4; i++) {
+		request(FUSE_LOOKUP, FUSE_ROOT_ID, "n", 2);
+		answer(ENOENT, 0, "");
+	}
+	seed_u8(1);
+	seed_u8(0);
+	seed_u8(0);
+	seed_u8(HONEST | 1);		/* one descriptor, ENV_SUID */
+	seed_u8(sizeof(a));
+	seed_bytes(&a, sizeof(a));
+	seed_u16(sizeof(file));
+	seed_bytes(&file, sizeof(file));
+	request(FUSE_LOOKUP, FUSE_ROOT_ID, "f", 2);
+	request(FUSE_LOOKUP, FUSE_ROOT_ID, "f", 2);
+	request(FUSE_LOOKUP, FUSE_ROOT_ID, "n", 2);
+	request(FUSE_UNLINK, FUSE_ROOT_ID, "f", 2);
+	seed_keep("fuzz_fuse", "ahead");
+}
+
 static void
 seeds_names(void)
 {
@@ -491,6 +526,7 @@ seeds_fuse(void)
 	seeds_files();
 	seeds_locks();
 	seeds_misc();
+	seeds_ahead();
 	seeds_names();
 	seeds_rights();
 	seeds_sealed();

@@ -551,6 +551,7 @@ seeds_worker_files(void)
 	struct q_getxattr getx = {.size = 100, .name = "user.a"};
 	struct q_listxattr listx = {.size = 100};
 	struct q_removexattr rmx = {.name = "user.a"};
+	struct q_ahead ahead = {.entry_max = 9};
 	static const struct q_opendir none;
 
 	worker_begin(MSG_SHARE_XATTR, 0);
@@ -561,6 +562,7 @@ seeds_worker_files(void)
 	ask(Q_COPY, SHARE_OPEN | SHARE_OPEN << 8, &copy, "");
 	ask(Q_SETATTR, SHARE_FILE, &set, "");
 	ask(Q_READDIRPLUS, SHARE_LIST, &list, "");
+	ask(Q_AHEAD, SHARE_DIR, &ahead, "");
 	ask(Q_IOCTL, SHARE_FILE, &ioctl, "");
 	seed_keep("fuzz_worker", "files");
 	worker_begin(MSG_SHARE_XATTR, 0x100);

@@ -44,6 +44,9 @@ void	evil_forms(void);
 /* rogue_list.c: listings, links and open files. */
 void	evil_lists(void);
 
+/* rogue_ahead.c: what is in a directory, before anybody asked. */
+void	evil_aheads(void);
+
 /*
  * rogue_every.c: lies in answer to each question that there is, to a transport
  * with MSG_POLICY_HOST and attributes.

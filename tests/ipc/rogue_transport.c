@@ -100,6 +100,9 @@ rogue_other_fields(uint16_t type, union rogue_body *b)
 		b->setattr.valid = MSG_SET_MODE | MSG_SET_MTIME_NOW;
 		b->setattr.mode = 0777;
 		break;
+	case Q_AHEAD:
+		b->ahead.entry_max = 16;
+		break;
 	case Q_READDIRPLUS:
 		b->readdirplus.size = 4096;
 		b->readdirplus.entry_max = 16;

@@ -445,6 +445,12 @@ main(int argc, char **argv)
 	evil_not_again();
 	evil_pause();
 	rtrans_stop(&evil);
+	rtrans_ahead = 1;
+	rtrans_start(&evil);
+	box_file(&evil.b, "file", "text", 4);
+	evil_aheads();
+	rtrans_stop(&evil);
+	rtrans_ahead = 0;
 	rtrans_keep_max = EVIL_KEEP;
 	rtrans_start_as(&evil, MSG_SHARE_TRUST_GUEST | MSG_SHARE_HANDLES, 0);
 	box_file(&evil.b, "file", "text", 4);

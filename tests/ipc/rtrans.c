@@ -48,10 +48,12 @@
 
 #define RTRANS_WAIT_MS	5000
 #define RTRANS_SOON_MS	200
-#define RTRANS_NOFILE	4096
+#define RTRANS_NOFILE	4096	/* that there may be */
+#define RTRANS_NONE_AHEAD 1024	/* too few for reading ahead */
 #define RTRANS_NOBODY	65534
 #define RTRANS_UID	3000
 
+int rtrans_ahead;
 uint32_t rtrans_keep_max;
 static struct rtrans *rtrans_running;
 
@@ -123,7 +125,7 @@ rtrans_hello(struct rtrans *t)
 	t->conf.cache = MSG_CACHE_AUTO;
 	t->conf.io_thread_cnt = 2;
 	t->conf.worker_max = 8;
-	t->conf.nofile = RTRANS_NOFILE;
+	t->conf.nofile = rtrans_ahead ? RTRANS_NOFILE : RTRANS_NONE_AHEAD;
 	t->conf.keep_max = rtrans_keep_max;
 	t->conf.log_level = LOG_LEVEL_INFO;
 	t->conf.seccomp = SANDBOX_KILL;

@@ -51,6 +51,9 @@ struct rworker {
 	uint32_t id;
 };
 
+/* May a transport read directories ahead, from now on?  0. */
+extern int rtrans_ahead;
+
 /* How many numbers for nodes a transport is told of, from now on; 0. */
 extern uint32_t rtrans_keep_max;
 

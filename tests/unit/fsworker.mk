@@ -19,6 +19,7 @@ tests_unit_libwenv_a_SOURCES = \
 	fsworker/rules.c fsworker/rules.h \
 	fsworker/serve.c fsworker/serve.h \
 	fsworker/setid.c fsworker/setid.h \
+	fsworker/w_ahead.c fsworker/w_ahead.h \
 	fsworker/w_attr.c fsworker/w_attr.h \
 	fsworker/w_file.c fsworker/w_file.h \
 	fsworker/w_ioctl.c fsworker/w_ioctl.h \
@@ -37,6 +38,7 @@ fsworker_tests = \
 	tests/unit/test_follow \
 	tests/unit/test_rules \
 	tests/unit/test_serve \
+	tests/unit/test_w_ahead \
 	tests/unit/test_w_attr \
 	tests/unit/test_w_file \
 	tests/unit/test_w_ioctl \
@@ -63,6 +65,8 @@ tests_unit_test_w_attr_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_w_attr_LDADD = $(fsworker_test_libs)
 tests_unit_test_w_file_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_w_file_LDADD = $(fsworker_test_libs)
+tests_unit_test_w_ahead_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_w_ahead_LDADD = $(fsworker_test_libs)
 tests_unit_test_w_list_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_w_list_LDADD = $(fsworker_test_libs)
 tests_unit_test_w_name_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

@@ -547,7 +547,7 @@ test_size(void **state)
 	assert_int_equal(ask_size(&req[0], 1, 0), EBADF);
 }
 
-/* A worker may say what it wants of times, not of what rights rest on. */
+/* A worker may say what it wants; what is true is asked again. */
 static void
 test_attr(void **state)
 {
@@ -564,12 +564,16 @@ test_attr(void **state)
 	said.uid = said.gid = 4242;
 	said.rdev_major = 9;
 	said.mtime = -77;
+	said.mnt_id = 5;
 	assert_int_equal(ask_attr(share, &said, &attr), 0);
 	assert_int_equal(attr.mode, st.st_mode);
 	assert_int_equal(attr.uid, st.st_uid);
 	assert_int_equal(attr.gid, st.st_gid);
 	assert_int_equal(attr.rdev_major, major(st.st_rdev));
-	assert_int_equal(attr.mtime, -77);
+	assert_int_equal(attr.mtime, st.st_mtim.tv_sec);
+	assert_int_equal(attr.size, st.st_size);
+	assert_int_equal(attr.nlink, st.st_nlink);
+	assert_int_equal(attr.mnt_id, 5);
 	said.ino++;
 	assert_int_equal(ask_attr(share, &said, &attr), EIO);
 	said.ino--;

@@ -4,6 +4,7 @@
 if HAVE_CMOCKA
 transport_fs_tests = \
 	tests/unit/test_dispatch \
+	tests/unit/test_ahead \
 	tests/unit/test_ask \
 	tests/unit/test_batch \
 	tests/unit/test_blink \
@@ -15,6 +16,7 @@ transport_fs_tests = \
 	tests/unit/test_node \
 	tests/unit/test_node_seal \
 	tests/unit/test_iopool \
+	tests/unit/test_op_ahead \
 	tests/unit/test_op_io \
 	tests/unit/test_op_list \
 	tests/unit/test_op_lock \
@@ -35,6 +37,10 @@ transport_fs_libs = libtransport.a libcommon.a $(CMOCKA_LIBS) \
 	$(EVENT_LIBS) $(SECCOMP_LIBS) $(BSD_LIBS) -lpthread
 tests_unit_test_dispatch_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_dispatch_LDADD = $(transport_fs_libs)
+tests_unit_test_ahead_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_ahead_LDADD = $(transport_fs_libs)
+tests_unit_test_op_ahead_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_op_ahead_LDADD = $(transport_fs_libs)
 tests_unit_test_ask_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_ask_LDADD = $(transport_fs_libs)
 tests_unit_test_batch_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

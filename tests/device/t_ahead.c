@@ -1,0 +1,387 @@
+/*
+ * Copyright (c) 2026 The viofsd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * Knows: that a directory which is looked at is read ahead, and that nobody
+ * can tell: what is on the host now is what a guest finds, with the worker
+ * stopped where it need not be asked.
+ * Never: how fast that is.
+ */
+
+#include "config.h"
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/frontend/box.h"
+#include "tests/frontend/tap.h"
+
+#define AHEAD_FILES	50
+#define AHEAD_MANY	300
+#define AHEAD_SETTLE	50000	/* us; older than any two changes at once */
+#define AHEAD_RACES	200
+#define AHEAD_USER	1000
+
+struct ahead_test {
+	struct box b;
+	uint64_t mnt;		/* of a tmpfs in the share */
+	uint64_t dir;		/* a directory of it, ... */
+	char host[200];		/* ... and where that is */
+	pid_t worker;		/* of who asks now */
+};
+
+static const char *
+ahead_path(const struct ahead_test *t, const char *name)
+{
+	static char path[512];
+
+	snprintf(path, sizeof(path), "%s/%s", t->host, name);
+	return path;
+}
+
+/* Sparse: the tmpfs is a small one. */
+static void
+ahead_make(const struct ahead_test *t, const char *name)
+{
+	int fd = open(ahead_path(t, name), O_WRONLY | O_CREAT | O_EXCL, 0644);
+
+	if (fd == -1 || ftruncate(fd, 4) == -1)
+		tap_bail("%s: %s", name, strerror(errno));
+	close(fd);
+}
+
+/* A new directory with cnt files, as it looks to a guest that just came. */
+static void
+ahead_dir(struct ahead_test *t, const char *name, unsigned int cnt)
+{
+	struct fuse_entry_out e;
+	unsigned int i;
+	char file[32];
+
+	snprintf(t->host, sizeof(t->host), "%s/%s",
+	    box_host(&t->b, "mnt"), name);
+	if (mkdir(t->host, 0755) == -1)
+		tap_bail("%s: %s", t->host, strerror(errno));
+	for (i = 0; i < cnt; i++) {
+		snprintf(file, sizeof(file), "file%u", i);
+		ahead_make(t, file);
+	}
+	usleep(AHEAD_SETTLE);
+	tap_rc(fs_lookup(&t->b.fs, t->mnt, name, &e), 0, "directory %s", name);
+	t->dir = e.nodeid;
+}
+
+/* The youngest worker. */
+static pid_t
+ahead_worker(struct ahead_test *t)
+{
+	const struct proc_set *set = daemon_procs(&t->b.d);
+	pid_t last = -1;
+	unsigned int i;
+
+	for (i = 0; i < set->cnt; i++)
+		if (strncmp(proc_name(set->pid[i]), "viofsd-fsworke", 14) == 0)
+			last = set->pid[i];
+	return last;
+}
+
+/*
+ * Look up names that are not there until the directory is read ahead.  A
+ * worker answers in order, so that a later answer comes after that.
+ */
+static void
+ahead_warm(struct ahead_test *t, unsigned int cnt)
+{
+	struct fuse_entry_out e;
+	char name[32];
+	unsigned int i;
+	int rc;
+
+	for (i = 0; i < cnt; i++) {
+		snprintf(name, sizeof(name), "nobody%u", i);
+		fs_lookup(&t->b.fs, t->dir, name, &e);
+	}
+	rc = fs_chmod(&t->b.fs, t->mnt, 0755);
+	tap_ok(rc == 0 || rc == -EPERM, "the worker answers");
+	t->worker = ahead_worker(t);
+}
+
+static int
+ahead_look(struct ahead_test *t, const char *name, struct fuse_entry_out *e)
+{
+	memset(e, 0, sizeof(*e));
+	return fs_lookup(&t->b.fs, t->dir, name, e);
+}
+
+/* All that is there, and what is not, while nobody can be asked. */
+static void
+ahead_known(struct ahead_test *t)
+{
+	struct fuse_entry_out e, again;
+	unsigned int i, bad = 0;
+	char name[32];
+
+	ahead_dir(t, "known", AHEAD_FILES);
+	ahead_warm(t, 16);
+	if (truncate(ahead_path(t, "file7"), 77) == -1 ||
+	    chmod(ahead_path(t, "file7"), 0600) == -1)
+		tap_bail("file7: %s", strerror(errno));
+	kill(t->worker, SIGSTOP);
+	for (i = 0; i < AHEAD_FILES; i++) {
+		snprintf(name, sizeof(name), "file%u", i);
+		bad += ahead_look(t, name, &e) != 0 ||
+		    ahead_look(t, name, &again) != 0 ||
+		    e.nodeid != again.nodeid ||
+		    e.attr.size != (i == 7 ? 77u : 4u) ||
+		    (e.attr.mode & 07777) != (i == 7 ? 0600u : 0644u);
+	}
+	tap_is(bad, 0, "%d names are known, with the attributes of now",
+	    AHEAD_FILES);
+	tap_rc(ahead_look(t, "none", &e), -ENOENT, "so is what is not there");
+	t->b.fs.timeout = 300;
+	tap_is(ahead_look(t, "FILE1", &e), FS_TIMEOUT,
+	    "another spelling is not");
+	kill(t->worker, SIGCONT);
+	t->b.fs.timeout = 10000;
+	tap_rc(ahead_look(t, "FILE2", &e), -ENOENT, "the host knows it");
+	tap_rc(ahead_look(t, "file3", &e), 0, "and still file3");
+	tap_is(e.attr.ino == again.attr.ino, 0, "which is not the last one");
+}
+
+/* A stopped worker is asked about a directory that the host changes. */
+static void
+ahead_host(struct ahead_test *t)
+{
+	char from[600];
+	struct fuse_entry_out e;
+	unsigned int i, bad = 0;
+	char name[32];
+
+	ahead_dir(t, "host", AHEAD_FILES);
+	ahead_warm(t, 16);
+	snprintf(from, sizeof(from), "%s", ahead_path(t, "file5"));
+	if (rename(from, ahead_path(t, "other5")) == -1 ||
+	    unlink(ahead_path(t, "file6")) == -1)
+		tap_bail("rename: %s", strerror(errno));
+	kill(t->worker, SIGSTOP);
+	t->b.fs.timeout = 300;
+	tap_is(ahead_look(t, "file8", &e), FS_TIMEOUT,
+	    "a directory that was changed is asked about");
+	kill(t->worker, SIGCONT);
+	t->b.fs.timeout = 10000;
+	tap_rc(ahead_look(t, "file5", &e), -ENOENT, "the old name is gone");
+	tap_rc(ahead_look(t, "other5", &e), 0, "the new one is there");
+	tap_rc(ahead_look(t, "file6", &e), -ENOENT, "so is what was removed");
+	for (i = 0; i < AHEAD_RACES; i++) {
+		snprintf(name, sizeof(name), "late%u", i);
+		bad += ahead_look(t, name, &e) != -ENOENT;
+		if (i % 20 == 0)
+			usleep(AHEAD_SETTLE);
+		ahead_make(t, name);
+		bad += ahead_look(t, name, &e) != 0;
+	}
+	tap_is(bad, 0, "what the host makes is there at once, %d times",
+	    AHEAD_RACES);
+}
+
+/* The guest's own changes, each after the directory was read. */
+static void
+ahead_guest(struct ahead_test *t)
+{
+	struct fs_file f;
+	struct fuse_entry_out e;
+	struct fs *fs = &t->b.fs;
+
+	ahead_dir(t, "guest", AHEAD_FILES);
+	ahead_warm(t, 16);
+	tap_rc(fs_unlink(fs, t->dir, "file1"), 0, "unlink");
+	tap_rc(ahead_look(t, "file1", &e), -ENOENT, "it is gone");
+	usleep(AHEAD_SETTLE);
+	ahead_warm(t, 16);
+	tap_rc(fs_create(fs, t->dir, "new", 0644, O_RDWR, &f), 0, "create");
+	tap_rc(ahead_look(t, "new", &e), 0, "it is there");
+	tap_is((long long)e.nodeid, (long long)f.node, "the same node");
+	usleep(AHEAD_SETTLE);
+	ahead_warm(t, 16);
+	tap_rc(fs_rename(fs, t->dir, "file2", t->dir, "file3"), 0, "rename");
+	tap_rc(ahead_look(t, "file2", &e), -ENOENT, "the old name is gone");
+	tap_rc(ahead_look(t, "file3", &e), 0, "the new one is there");
+	usleep(AHEAD_SETTLE);
+	ahead_warm(t, 16);
+	tap_rc(fs_mkdir(fs, t->dir, "file1", 0755, &e), 0, "mkdir");
+	tap_rc(ahead_look(t, "file1", &e), 0, "it is there");
+	tap_ok(S_ISDIR(e.attr.mode), "a directory now");
+	tap_rc(fs_release(fs, &f), 0, "release");
+}
+
+/* More than one answer holds, and descriptors that go away again. */
+static void
+ahead_many(struct ahead_test *t, pid_t transport)
+{
+	struct fuse_entry_out e;
+	unsigned int i, bad = 0;
+	int before, full, after, tries;
+	char name[32];
+
+	before = proc_fds(transport);
+	ahead_dir(t, "many", AHEAD_MANY);
+	for (i = 0; i < 8; i++)
+		ahead_warm(t, 16);
+	full = proc_fds(transport);
+	tap_ok(full >= before + AHEAD_MANY, "%d descriptors more wait",
+	    full - before);
+	kill(t->worker, SIGSTOP);
+	for (i = 0; i < AHEAD_MANY; i++) {
+		snprintf(name, sizeof(name), "file%u", i);
+		bad += ahead_look(t, name, &e) != 0 ||
+		    fs_forget(&t->b.fs, e.nodeid, 1) != 0;
+	}
+	kill(t->worker, SIGCONT);
+	tap_is(bad, 0, "%d names are known", AHEAD_MANY);
+	ahead_dir(t, "unused", AHEAD_FILES);
+	ahead_warm(t, 16);
+	for (tries = 0; tries < 100; tries++) {
+		after = proc_fds(transport);
+		if (after <= before + 2)
+			break;
+		usleep(100000);
+	}
+	tap_ok(after <= before + 2, "what nobody asked for is closed: %d, %d",
+	    after, before);
+}
+
+static void
+ahead_owner(const struct ahead_test *t, uid_t uid, mode_t mode)
+{
+	if (chown(t->host, uid, uid) == -1 || chmod(t->host, mode) == -1)
+		tap_bail("%s: %s", t->host, strerror(errno));
+}
+
+/* What one user knows is nobody else's, and his rights are those of now. */
+static void
+ahead_rights(struct ahead_test *t)
+{
+	struct fs *fs = &t->b.fs;
+	struct fuse_entry_out e;
+
+	fs_cred(fs, AHEAD_USER, AHEAD_USER);
+	ahead_dir(t, "rights", AHEAD_FILES);
+	ahead_owner(t, AHEAD_USER, 0700);
+	usleep(AHEAD_SETTLE);
+	ahead_warm(t, 16);
+	kill(t->worker, SIGSTOP);
+	tap_rc(ahead_look(t, "file4", &e), 0, "the owner looks");
+	tap_rc(ahead_look(t, "none", &e), -ENOENT, "and at what is missing");
+	fs_cred(fs, AHEAD_USER + 1, AHEAD_USER + 1);
+	tap_rc(ahead_look(t, "file4", &e), -EACCES, "another one may not");
+	tap_rc(ahead_look(t, "none", &e), -EACCES, "nor at what is missing");
+	kill(t->worker, SIGCONT);
+	fs_cred(fs, AHEAD_USER, AHEAD_USER);
+	ahead_owner(t, 0, 0700);
+	tap_rc(ahead_look(t, "file5", &e), -EACCES, "and now nor may he");
+	tap_rc(ahead_look(t, "none", &e), -EACCES, "nor at what is missing");
+	ahead_owner(t, 0, 0711);
+	usleep(AHEAD_SETTLE);
+	ahead_warm(t, 16);
+	tap_rc(ahead_look(t, "file5", &e), 0, "one that he may only search");
+	tap_rc(ahead_look(t, "none", &e), -ENOENT, "has what it has");
+	ahead_owner(t, AHEAD_USER, 0644);
+	usleep(AHEAD_SETTLE);
+	ahead_warm(t, 16);
+	tap_rc(ahead_look(t, "none", &e), -EACCES, "one that he may only list");
+	fs_cred(fs, 0, 0);
+}
+
+/* A worker that dies over it costs nobody an answer. */
+static void
+ahead_killed(struct ahead_test *t)
+{
+	struct fuse_entry_out e;
+	unsigned int i, bad = 0;
+	char name[32];
+
+	ahead_dir(t, "killed", AHEAD_FILES);
+	ahead_warm(t, 3);
+	kill(t->worker, SIGSTOP);
+	t->b.fs.timeout = 100;
+	bad += ahead_look(t, "none", &e) != FS_TIMEOUT;
+	kill(t->worker, SIGKILL);
+	t->b.fs.timeout = 10000;
+	for (i = 0; i < AHEAD_FILES; i++) {
+		snprintf(name, sizeof(name), "file%u", i);
+		bad += ahead_look(t, name, &e) != 0;
+	}
+	tap_is(bad, 0, "a worker is killed");
+}
+
+static void
+ahead_all(struct ahead_test *t, const char *mode)
+{
+	const char *const more[] = { "--permissions", mode, NULL };
+	struct box_opts o;
+	struct fuse_entry_out e;
+	pid_t transport = -1;
+	unsigned int i;
+
+	memset(&o, 0, sizeof(o));
+	o.daemon.more = more;
+	box_open(&t->b, &o);
+	if (!tap_is(daemon_mount(&t->b.d), 0, "mount a tmpfs") ||
+	    !tap_is(box_launch(&t->b), 0, "start, permissions %s", mode) ||
+	    !tap_is(box_negotiate(&t->b), 0, "handshake") ||
+	    !tap_is(box_setup(&t->b), 0, "memory and rings") ||
+	    !tap_rc(fs_init(&t->b.fs, &t->b.init), 0, "INIT"))
+		return;
+	fs_cred(&t->b.fs, 0, 0);
+	tap_rc(fs_lookup(&t->b.fs, FUSE_ROOT_ID, "mnt", &e), 0, "the tmpfs");
+	t->mnt = e.nodeid;
+	for (i = 0; i < daemon_procs(&t->b.d)->cnt; i++)
+		if (strncmp(proc_name(t->b.d.seen.pid[i]), "viofsd-transpo",
+		    14) == 0)
+			transport = t->b.d.seen.pid[i];
+	if (strcmp(mode, "guest") != 0) {
+		ahead_rights(t);
+		return;
+	}
+	ahead_known(t);
+	ahead_host(t);
+	ahead_guest(t);
+	ahead_many(t, transport);
+	ahead_killed(t);
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct ahead_test t;
+
+	daemon_args(argc, argv);
+	if (daemon_kind != DAEMON_OURS) {
+		tap_skip("about viofsd's own processes", "read ahead");
+		return tap_done();
+	}
+	ahead_all(&t, "guest");
+	box_close(&t.b);
+	ahead_all(&t, "host");
+	box_close(&t.b);
+	return tap_done();
+}

@@ -1,0 +1,134 @@
+/*
+ * Copyright (c) 2026 The viofsd authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#ifndef VIOFSD_TRANSPORT_AHEAD_H
+#define VIOFSD_TRANSPORT_AHEAD_H
+
+#include <sys/queue.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../common/cred.h"
+#include "../common/msg.h"
+
+/*
+ * Knows: what workers said is in directories, before anybody asked: names,
+ * and descriptors of what they stand for.
+ * Never: whether a directory is still as it was; who uses an answer has just
+ * looked at its times (op_ahead.c).  Event thread only.
+ */
+
+struct fs;
+struct node;
+struct stat;
+
+#define AHEAD_SHIFT_MAX	10
+#define AHEAD_FDS_MAX	8192	/* descriptors that wait to be asked for */
+#define AHEAD_NAMES_MAX	16384	/* names of all directories */
+
+struct ahead_name {
+	struct ahead_name *next;	/* same bucket */
+	uint64_t nodeid;		/* once it was asked for, or 0 */
+	uint64_t ino, mnt_id;
+	uint32_t dev_major, dev_minor;
+	uint32_t flags;			/* MSG_ATTR_* */
+	int fd;				/* until it was asked for, or -1 */
+	uint8_t len;
+	uint8_t seal_len;
+	char bytes[];			/* the seal, then the name */
+};
+
+#define AHEAD_BUCKETS	256
+
+/* One directory as one user sees it. */
+struct ahead {
+	TAILQ_ENTRY(ahead) entry;	/* newest last */
+	struct node *dir;
+	struct cred cred;
+	struct a_ahead at;		/* its times; how far it was read */
+	unsigned int name_cnt, fd_cnt;
+	unsigned int used;		/* answers */
+	uint32_t when;			/* of the last: round of the timer */
+	int full;			/* there was no room for more */
+	struct ahead_name *bucket[AHEAD_BUCKETS];
+};
+
+struct ahead_table;
+
+/*
+ * For at most fd_max descriptors, which count as open files in fs->fd_open.
+ * NULL without memory.
+ */
+struct ahead_table *ahead_table_new(struct fs *fs, unsigned int fd_max);
+
+/*
+ * Begin with dir as cred sees it, at the times of at; what was known of it is
+ * forgotten.  NULL without memory.
+ */
+struct ahead *ahead_begin(struct ahead_table *t, struct node *dir,
+	    const struct cred *cred, const struct a_ahead *at);
+
+/*
+ * How many more names with descriptors there is room for.  Directories that
+ * were not used for a round make room.
+ */
+unsigned int ahead_space(struct ahead_table *t);
+
+/*
+ * One name of a, not there yet, of len bytes.  fd is an O_PATH descriptor of
+ * what d says, with its seal; it is owned and set to -1.  With -1 the name is
+ * known to be there, and no more.  Returns 0; ENOSPC if there is no room,
+ * ENOMEM, or EIO for a seal that is too long.
+ */
+int	ahead_add(struct ahead_table *t, struct ahead *a, const char *name,
+	    size_t len, const struct msg_dirent *d, int *fd);
+
+/* The name, or NULL. */
+struct ahead_name *ahead_find(const struct ahead *a, const char *name);
+
+/*
+ * All names are known, and none is this one, not even with other letters than
+ * these, large or small: 1, or 0 if only the host can tell.
+ */
+int	ahead_none(const struct ahead *a, const char *name);
+
+/* The seal of n; who it is, and nothing else of its attributes. */
+const void *ahead_seal(const struct ahead_name *n);
+void	ahead_who(const struct ahead_name *n, struct msg_attr *attr);
+
+/* Its descriptor is the caller's from now on. */
+int	ahead_take(struct ahead_table *t, struct ahead *a,
+	    struct ahead_name *n);
+
+/* An answer came from a. */
+void	ahead_used(struct ahead_table *t, struct ahead *a);
+
+/* Was it used within the round, about a second? */
+int	ahead_in_use(const struct ahead_table *t, const struct ahead *a);
+
+/* Was it read at these times? */
+int	ahead_is_of(const struct ahead *a, const struct stat *st);
+int	ahead_same(const struct ahead *a, const struct a_ahead *at);
+
+/*
+ * Forget dir's; those of all.  A directory of which little was used is read
+ * ahead later the next time (node.h: ahead_shift).
+ */
+void	ahead_forget(struct ahead_table *t, struct node *dir);
+void	ahead_forget_all(struct ahead_table *t);
+
+#endif
