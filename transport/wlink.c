@@ -160,8 +160,11 @@ wlink_due(struct worker *k)
 {
 	struct wlink *w = k->pool->w;
 
-	if (k->due)
+	/* One that was told already this time has to be told again. */
+	if (k->due && k->due_round == w->round)
 		return;
+	if (k->due)
+		TAILQ_REMOVE(&w->due, k, due_entry);
 	if (k->lazy)
 		TAILQ_REMOVE(&w->lazy, k, due_entry);
 	k->lazy = 0;

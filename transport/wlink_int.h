@@ -46,6 +46,7 @@ struct event;
 #define WLINK_CRASH_TIME 60	/* seconds */
 #define WLINK_DRAIN	10	/* seconds, see wlink_drain() */
 #define WLINK_DROP_MS	50	/* until a worker hears of what it keeps */
+#define WLINK_LAZY_MS	20	/* until we look for what nobody waits for */
 #define WLINK_YIELDS	2u	/* per event, see wlink_settle() */
 #define WLINK_YIELD_NS	300000	/* a longer one went to somebody else, */
 #define WLINK_YIELD_NOT	20000000 /* and there is none for so long */
@@ -94,7 +95,7 @@ struct wlink {
 	unsigned int pool_cnt;
 	unsigned int worker_cnt;	/* live and asked for */
 	uint32_t next_id;
-	struct event *ev_idle, *ev_retry, *ev_drain, *ev_drop;
+	struct event *ev_idle, *ev_retry, *ev_drain, *ev_drop, *ev_lazy;
 	int gonefd;			/* epoll(7): channels that ended */
 	struct event *ev_gone;
 	TAILQ_HEAD(, worker) due;	/* told or asked something just now */
@@ -159,5 +160,8 @@ void	wlink_drop(struct worker *k);
 /* Events of a worker's channel; arg is the struct worker. */
 void	wlink_rung(int fd, short what, void *arg);
 void	wlink_writable(int fd, short what, void *arg);
+
+/* Time to fetch their answers; arg is the struct wlink. */
+void	wlink_lazy_late(int fd, short what, void *arg);
 
 #endif

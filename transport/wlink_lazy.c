@@ -16,12 +16,17 @@
 
 /*
  * Knows: workers that do nothing but what nobody waits for: they are told
- * last, and do not wake us with the answer.
+ * last, and do not wake us with the answer.  It is fetched all the same: others
+ * may wait for the worker, or for what came with it to be closed.
  * Never: what that is.
  */
 
 #include "config.h"
 
+#include <event2/event.h>
+
+#include "dispatch.h"
+#include "fs.h"
 #include "wlink.h"
 #include "wlink_int.h"
 
@@ -46,6 +51,19 @@ wlink_lazy(struct worker *k)
 	mring_disarm(&k->chan.ring);
 	k->lazy = 1;
 	TAILQ_INSERT_TAIL(&w->lazy, k, due_entry);
+	wlink_timer(w->ev_lazy, 0, WLINK_LAZY_MS * 1000);
+}
+
+void
+wlink_lazy_late(int fd, short what, void *arg)
+{
+	struct wlink *w = arg;
+
+	(void)fd;
+	(void)what;
+	dispatch_flush(w->fs);
+	if (!TAILQ_EMPTY(&w->lazy))
+		wlink_timer(w->ev_lazy, 0, WLINK_LAZY_MS * 1000);
 }
 
 void

@@ -411,8 +411,10 @@ wlink_new(struct fs *fs)
 	w->ev_retry = evtimer_new(fs->base, wlink_retry, w);
 	w->ev_drain = evtimer_new(fs->base, wlink_drain_late, w);
 	w->ev_drop = evtimer_new(fs->base, wlink_drops, w);
+	w->ev_lazy = evtimer_new(fs->base, wlink_lazy_late, w);
 	if (w->ev_idle == NULL || w->ev_retry == NULL ||
 	    w->ev_drain == NULL || w->ev_drop == NULL ||
+	    w->ev_lazy == NULL ||
 	    wlink_new_gone(w) != 0) {
 		free(w);
 		return NULL;

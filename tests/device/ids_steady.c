@@ -363,7 +363,10 @@ steady_mix(struct box *b)
 	srandom(1);
 	for (i = 0; i < STEADY_REQUESTS && lost == 0 && s.bad == 0; i++) {
 		rc = steady_ask(&s);
-		lost += rc <= FS_TIMEOUT && rc >= FS_BROKEN;
+		if (rc <= FS_TIMEOUT && rc >= FS_BROKEN) {
+			tap_diag("request %u: %s", i, tap_rcname(rc));
+			lost++;
+		}
 		if (i % 100 == 0)
 			steady_find(&s);
 		steady_look(&s);

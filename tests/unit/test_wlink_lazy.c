@@ -77,10 +77,29 @@ test_lazy(void **state)
 	wlink_ring_lazy(fs.wlink);
 	assert_int_equal(rung(w), 0);
 	assert_int_equal(serve(w, 0), 1);
-	spin_long();
+	spin();
 	assert_int_equal(result[1], -1);
 	wlink_settle(fs.wlink);
 	assert_int_equal(result[1], 0);
+	gone(w);
+}
+
+/* It is fetched even if nothing else happens, and then there is peace. */
+static void
+test_fetched(void **state)
+{
+	struct peer *w = sleeper();
+
+	(void)state;
+	lazy(1);
+	wlink_ring_lazy(fs.wlink);
+	spin_long();
+	assert_int_equal(result[1], -1);
+	assert_true(evtimer_pending(fs.wlink->ev_lazy, NULL));
+	assert_int_equal(serve(w, 0), 1);
+	spin_long();
+	assert_int_equal(result[1], 0);
+	assert_false(evtimer_pending(fs.wlink->ev_lazy, NULL));
 	gone(w);
 }
 
@@ -115,6 +134,41 @@ test_hurried(void **state)
 	assert_int_equal(serve(w, 0), 1);
 	assert_int_equal(result[1], 0);
 	gone(w);
+}
+
+static void
+then_another(struct req *r, int err, struct chan_msg *m)
+{
+	done(r, err, m);
+	call_as(3, 1000, 1);
+}
+
+/*
+ * Two have answered, and what the first one said becomes a question to the
+ * second, which was told of its questions before.
+ */
+static void
+test_told_again(void **state)
+{
+	struct peer *w = sleeper(), *first;
+
+	(void)state;
+	call_as(2, 2000, 1);
+	first = grant(1);
+	reqs[2].call.done = then_another;
+	lazy(1);
+	wlink_ring_lazy(fs.wlink);
+	assert_int_equal(serve(w, 0), 1);
+	rung(w);
+	assert_int_equal(mring_arm(&w->chan.ring), 0);
+	assert_int_equal(serve(first, 0), 2);
+	assert_int_equal(result[2], 0);
+	assert_int_equal(result[1], 0);
+	assert_int_equal(rung(w), 1);
+	assert_int_equal(serve(w, 0), 3);
+	assert_int_equal(result[3], 0);
+	gone(w);
+	gone(first);
 }
 
 /* A worker that ends with it: before it has answered, and after. */
@@ -153,7 +207,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		UNIT(test_lazy), UNIT(test_behind), UNIT(test_hurried),
+		UNIT(test_lazy), UNIT(test_fetched), UNIT(test_behind),
+		UNIT(test_hurried), UNIT(test_told_again),
 		UNIT(test_ends), UNIT(test_none),
 	};
 

@@ -344,6 +344,7 @@ teardown(void **state)
 	event_free(fs.wlink->ev_retry);
 	event_free(fs.wlink->ev_drain);
 	event_free(fs.wlink->ev_drop);
+	event_free(fs.wlink->ev_lazy);
 	event_free(fs.wlink->ev_gone);
 	close(fs.wlink->gonefd);
 	free(fs.wlink);
