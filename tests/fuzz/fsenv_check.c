@@ -47,6 +47,7 @@
 
 static uint8_t plan[ENV_PLAN_MAX];
 static unsigned int plan_cnt, plan_at;
+static const struct chan_msg *answering;	/* which is being taken */
 static struct wkeep keep;		/* of one worker that gets all */
 static int trusted;			/* ... where it may be believed */
 static uint64_t has[MSG_KEEP_MAX];	/* nodeids it has descriptors of */
@@ -213,6 +214,16 @@ env_check_enough(const struct req *r)
 	return r->call.handles || wkeep_enough(&keep, r);
 }
 
+/* What the worker gave it has, if it is somebody's. */
+static void
+check_given(const struct chan_msg *m)
+{
+	uint32_t nr = MSG_KEEP_NR(m->hdr.give);
+
+	has[nr] = keep.slot[nr].node == NULL ? 0 :
+	    node_id(keep.slot[nr].node);
+}
+
 /* What the worker is told to use, it has. */
 static void
 check_kept(struct req *r)
@@ -232,6 +243,9 @@ check_kept(struct req *r)
 			has[nr] = node_id(r->node[i]);
 		}
 	}
+	/* A question that comes of an answer may use what that one gave. */
+	if (answering != NULL && answering->hdr.give != 0)
+		check_given(answering);
 	for (i = 0; i < r->call.fd_cnt; i++)
 		FUZZ_MUST(out.kept[i] == 0 ? r->call.fds[i] >= 0 :
 		    has[MSG_KEEP_NR(out.kept[i])] == node_id(r->node[i]));
@@ -242,17 +256,16 @@ void
 env_check_answer(struct req *r, const struct chan_msg *m)
 {
 	FUZZ_MUST(wkeep_answer(r, m) == 0);
+	answering = m;
 }
 
 void
 env_check_answered(struct fs *fs, const struct chan_msg *m)
 {
-	uint32_t nr = MSG_KEEP_NR(m->hdr.give);
-
+	answering = NULL;
 	wkeep_unclaimed(fs);
 	if (m->hdr.give != 0)
-		has[nr] = keep.slot[nr].node == NULL ? 0 :
-		    node_id(keep.slot[nr].node);
+		check_given(m);
 }
 
 void
