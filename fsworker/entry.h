@@ -23,9 +23,9 @@
 #include "../common/msg.h"
 
 /*
- * Knows: an entry of a directory by its name alone, without a descriptor:
- * attributes and handle that are certainly of one file.
- * Never: an entry that is no regular file, or of another mount.
+ * Knows: an entry of a directory by its name alone, attributes and handle that
+ * are certainly of one file; and by what was listed of it, for who compares.
+ * Never: an entry of another mount.
  */
 
 struct entry_dir {

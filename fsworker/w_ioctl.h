@@ -20,7 +20,8 @@
 #include "serve.h"
 
 /*
- * Knows: IOCTL: the list of the commands that a guest may use.
+ * Knows: IOCTL: the list of the commands that a guest may use; what the flags
+ * of a directory say of its names.
  * Never: a device; the rows of common/sandbox_fsworker.c say the same.
  */
 

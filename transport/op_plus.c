@@ -26,13 +26,12 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#define PP 4
 #include <string.h>
 
 #include "../common/trust.h"
 #include "ask.h"
-#include "dirent.h"
 #include "batch.h"
+#include "dirent.h"
 #include "fout.h"
 #include "fs.h"
 #include "node.h"
