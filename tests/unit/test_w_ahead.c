@@ -237,6 +237,26 @@ test_refused(void **state)
 	assert_int_equal(ask(e, wenv_foreign(), 0, 1, &a), EBADF);
 }
 
+/* Who may list and not search must not hear that nothing is there. */
+static void
+test_not_searched(void **state)
+{
+	struct wenv *e = *state;
+	int dir = wenv_node(e, ".");
+	struct a_ahead a;
+	int err;
+
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(chown(e->path, 1000, 1000), 0);
+	assert_int_equal(chmod(e->path, 0644), 0);
+	usleep(TEST_SETTLE);
+	assert_int_equal(seteuid(1000), 0);
+	err = ask(e, dir, 0, 64, &a);
+	assert_int_equal(seteuid(0), 0);
+	assert_int_equal(err, EACCES);
+}
+
 #define UNIT(test) \
 	cmocka_unit_test_setup_teardown(test, setup, wenv_teardown)
 
@@ -248,6 +268,7 @@ main(void)
 		UNIT(test_changed),
 		UNIT(test_settled),
 		UNIT(test_folded),
+		UNIT(test_not_searched),
 		UNIT(test_refused),
 	};
 
