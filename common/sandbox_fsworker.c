@@ -124,7 +124,9 @@ static const struct sandbox_row fsworker_rows[] = {
 	    SB_FD(0)),
 
 	/* attributes */
-	SB_ARG(fchmodat, "w_attr.c: mode, setid.c: without set-id bits", SB_IS(0, PROC_FD_PROC)),
+	SB_ARG(fchmodat2, "at.c: mode", SB_FD(0), SB_IS(3, AT_EMPTY_PATH)),
+	SB_ARG(fchmodat, "at.c: mode [unseen: before Linux 6.6]",
+	    SB_IS(0, PROC_FD_PROC)),
 	SB_ALLOW(fchmod, "w_attr.c: mode of an open file"),
 	SB_ARG(fchownat, "w_attr.c: owner", SB_FD(0),
 	    SB_IS(4, AT_EMPTY_PATH)),

@@ -19,6 +19,10 @@
 
 #include "../common/sandbox.h"
 
+#ifndef SYS_fchmodat2
+#define SYS_fchmodat2	452	/* Linux 6.6, the same on all machines */
+#endif
+
 /*
  * Knows: the system calls of a worker.  They are here because the spawner's
  * filter, which its children inherit, must allow them as well.

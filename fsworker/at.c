@@ -16,7 +16,8 @@
 
 /*
  * Knows: openat(2), openat2(2) and the procfs directory that makes another
- * open file out of a descriptor; provenance of descriptors.
+ * open file out of a descriptor, or lets its mode be changed; provenance of
+ * descriptors.
  * Never: a path of more than one component to open except in at_walk(); ".."
  * except in at_parent().
  */
@@ -57,6 +58,12 @@
 
 #define AT_FLAGS	((uint32_t)(O_ACCMODE | O_TRUNC | O_SYNC | O_DSYNC | \
 			    O_NOATIME | O_DIRECT))
+
+static enum {
+	AT_CHMOD_ASK,
+	AT_CHMOD_EMPTY,		/* by the descriptor alone */
+	AT_CHMOD_NUMBER,	/* by its name in procfs */
+} at_chmod_how;
 
 void
 at_init(void)
@@ -297,6 +304,30 @@ at_reopen(int fd, int flags, int *newfd)
 	*newfd = openat(PROC_FD_PROC, at_number(fd, number),
 	    flags | O_CLOEXEC | (flags & O_PATH ? 0 : O_NOCTTY));
 	return *newfd == -1 ? errno : 0;
+}
+
+/* Linux 6.6 and newer; asked in a way that changes nothing. */
+static int
+at_chmod_has(void)
+{
+	if (at_chmod_how == AT_CHMOD_ASK)
+		at_chmod_how = syscall(SYS_fchmodat2, INT_MAX, "", 0,
+		    AT_EMPTY_PATH) == -1 && errno == EBADF ? AT_CHMOD_EMPTY :
+		    AT_CHMOD_NUMBER;
+	return at_chmod_how == AT_CHMOD_EMPTY;
+}
+
+int
+at_chmod(int fd, uint32_t mode)
+{
+	char number[AT_NUMBER_MAX];
+	int r;
+
+	if (at_chmod_has())
+		r = (int)syscall(SYS_fchmodat2, fd, "", mode, AT_EMPTY_PATH);
+	else
+		r = fchmodat(PROC_FD_PROC, at_number(fd, number), mode, 0);
+	return r == -1 ? errno : 0;
 }
 
 const char *

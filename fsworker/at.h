@@ -130,6 +130,12 @@ int	at_parent(const struct a_whello *who, int dirfd, int *fd);
  */
 int	at_reopen(int fd, int flags, int *newfd);
 
+/*
+ * chmod(2) of what is behind fd, which may be an O_PATH descriptor; EOPNOTSUPP
+ * for a symbolic link.
+ */
+int	at_chmod(int fd, uint32_t mode);
+
 /* The name of fd beneath PROC_FD_PROC; returns buf. */
 const char *at_number(int fd, char buf[AT_NUMBER_MAX]);
 

@@ -42,15 +42,6 @@ setid_mode(int fd, uint32_t *mode)
 	return 0;
 }
 
-static int
-setid_chmod(int fd, uint32_t mode)
-{
-	char number[AT_NUMBER_MAX];
-
-	return fchmodat(PROC_FD_PROC, at_number(fd, number), mode, 0) == -1 ?
-	    errno : 0;
-}
-
 int
 setid_kill(const struct serve_req *req, int fd)
 {
@@ -65,7 +56,7 @@ setid_kill(const struct serve_req *req, int fd)
 	mode = was & ~(uint32_t)S_ISUID;
 	if ((mode & group) == group)
 		mode &= ~(uint32_t)S_ISGID;
-	return mode == was ? 0 : setid_chmod(fd, mode);
+	return mode == was ? 0 : at_chmod(fd, mode);
 }
 
 int
@@ -76,5 +67,5 @@ setid_kill_gid(int fd)
 
 	if ((err = setid_mode(fd, &mode)) != 0)
 		return err;
-	return mode & S_ISGID ? setid_chmod(fd, mode & ~(uint32_t)S_ISGID) : 0;
+	return mode & S_ISGID ? at_chmod(fd, mode & ~(uint32_t)S_ISGID) : 0;
 }

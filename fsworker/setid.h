@@ -28,7 +28,7 @@
  * Clear the set-uid bit of the file behind fd, and the set-gid bit if its
  * group may execute it: what the kernel does when somebody without
  * CAP_FSETID changes a file.  Only root's workers have that and do it here;
- * for others the kernel has done it.  Returns 0 or the errno of fchmodat(2).
+ * for others the kernel has done it.  Returns 0 or the errno of at_chmod().
  */
 int	setid_kill(const struct serve_req *req, int fd);
 

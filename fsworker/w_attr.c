@@ -157,17 +157,11 @@ w_attr_owner(const struct serve_req *req, const struct w_attr *w)
 static int
 w_attr_mode(const struct w_attr *w)
 {
-	char number[AT_NUMBER_MAX];
-	int r;
-
 	if ((w->q->valid & MSG_SET_MODE) == 0)
 		return 0;
 	if (w->q->valid & MSG_SET_HANDLE)
-		r = fchmod(w->fd, w->q->mode);
-	else
-		r = fchmodat(PROC_FD_PROC, at_number(w->fd, number),
-		    w->q->mode, 0);
-	return r == -1 ? errno : 0;
+		return fchmod(w->fd, w->q->mode) == -1 ? errno : 0;
+	return at_chmod(w->fd, w->q->mode);
 }
 
 static int

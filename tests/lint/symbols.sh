@@ -34,7 +34,7 @@ symbols_raw() {
 	    's/^(([a-z]*)[^:]*:[0-9]+):.*[^A-Za-z0-9_]syscall\(([A-Za-z0-9_]*).*/\1 \2 \3/p' |
 	    awk '
 	$2 == "transport" && $3 !~ /^SYS_(fstat|getdents64)$/ ||
-	    $2 == "fsworker" && $3 !~ /^SYS_(openat2|renameat2|faccessat2)$/ {
+	    $2 == "fsworker" && $3 !~ /^SYS_(openat2|renameat2|faccessat2|fchmodat2)$/ {
 		print $1 ": raw " $3
 	}'
 }

@@ -30,6 +30,16 @@
 #include <bsd/err.h>
 #include <seccomp.h>
 
+/* Those that are newer than the library by their numbers. */
+static int
+lacks_number(const char *name)
+{
+	if (strcmp(name, "fchmodat2") == 0)
+		return 452;
+	return strcmp(name, "mseal") == 0 ? 462 :
+	    seccomp_syscall_resolve_name(name);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -43,8 +53,7 @@ main(int argc, char *argv[])
 		errx(2, "seccomp_init");
 	rest = argv[1];
 	while ((name = strsep(&rest, ",")) != NULL) {
-		nr = strcmp(name, "mseal") == 0 ? 462 :
-		    seccomp_syscall_resolve_name(name);
+		nr = lacks_number(name);
 		if (nr < 0 || seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), nr,
 		    0) != 0)
 			errx(2, "%s: no such call", name);

@@ -62,6 +62,20 @@ seldom_setattr(struct box *b, const struct fs_file *f)
 	tap_is(st.st_mtime, 1234567, "time");
 }
 
+/* The kernel may have a call for it, or not. */
+static void
+seldom_mode(struct box *b, uint64_t node)
+{
+	struct fuse_setattr_in in = { .valid = FATTR_MODE, .mode = 0604 };
+	struct fuse_attr_out a;
+	struct stat st;
+
+	tap_rc(fs_setattr(&b->fs, node, &in, &a), 0, "mode of a node");
+	if (stat(box_host(b, "file"), &st) == -1)
+		tap_bail("file: %s", strerror(errno));
+	tap_is(st.st_mode & 07777, 0604, "it is that");
+}
+
 static void
 seldom_statx(struct box *b, uint64_t node)
 {
@@ -155,6 +169,7 @@ seldom_requests(struct box *b)
 	tap_rc(fs_lookup(&b->fs, FUSE_ROOT_ID, "file", &e), 0, "lookup");
 	tap_rc(fs_fopen(&b->fs, e.nodeid, O_RDWR, &f), 0, "open");
 	seldom_setattr(b, &f);
+	seldom_mode(b, e.nodeid);
 	seldom_statx(b, e.nodeid);
 	seldom_ioctl(b, &f, "GETVERSION", FS_IOC_GETVERSION);
 	seldom_ioctl(b, &f, "MEASURE_VERITY", FS_IOC_MEASURE_VERITY);

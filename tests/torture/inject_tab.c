@@ -26,6 +26,8 @@
 #include <errno.h>
 #include <stddef.h>
 
+#include "../../common/sandbox_fsworker.h"
+
 #include "inject.h"
 
 static const struct {
@@ -52,6 +54,7 @@ static const struct {
 	{ SYS_fchdir, EIO },
 	{ SYS_fchmod, EIO },
 	{ SYS_fchmodat, EIO },
+	{ SYS_fchmodat2, EIO },
 	{ SYS_fchown, EIO },
 	{ SYS_fchownat, EIO },
 	{ SYS_fcntl, ENOLCK },

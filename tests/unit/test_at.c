@@ -250,6 +250,27 @@ test_bare(void **state)
 	close(rootfd);
 }
 
+/* Both ways; a link is followed by neither. */
+static void
+test_chmod(void **state)
+{
+	struct wenv *e = *state;
+	struct stat st;
+	int way;
+
+	wenv_file(e, "f", "");
+	assert_int_equal(symlinkat("f", e->share, "l"), 0);
+	for (way = AT_CHMOD_ASK; way <= AT_CHMOD_NUMBER; way += 2) {
+		at_chmod_how = way;
+		assert_int_equal(at_chmod(wenv_node(e, "f"),
+		    04750 + (uint32_t)way), 0);
+		assert_int_equal(fstatat(e->share, "f", &st, 0), 0);
+		assert_int_equal(st.st_mode, S_IFREG | (04750 + way));
+		assert_int_equal(at_chmod(wenv_node(e, "l"), 0600),
+		    EOPNOTSUPP);
+	}
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, wenv_setup, wenv_teardown)
 
 int
@@ -259,7 +280,7 @@ main(void)
 		T(test_flags), T(test_flags_write), T(test_claim),
 		T(test_claim_mounts), T(test_child), T(test_create),
 		T(test_reopen), T(test_tmpfile), T(test_parent),
-		T(test_bare),
+		T(test_bare), T(test_chmod),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
