@@ -199,14 +199,32 @@ at_claim(const struct a_whello *who, int fd, uint32_t *type)
 }
 
 int
+at_claim_lasts(const struct a_whello *who)
+{
+	return (who->policy & MSG_POLICY_STRICT) == 0 &&
+	    (who->flags & MSG_SHARE_BARE) == 0;
+}
+
+int
+at_want_dir(uint32_t type)
+{
+	return type == S_IFDIR ? 0 : ENOTDIR;
+}
+
+int
+at_want_reg(uint32_t type)
+{
+	return type == S_IFREG ? 0 : type == S_IFDIR ? EISDIR : EBADF;
+}
+
+int
 at_claim_dir(const struct a_whello *who, int fd)
 {
 	uint32_t type;
 	int err;
 
-	if ((err = at_claim(who, fd, &type)) != 0)
-		return err;
-	return type == S_IFDIR ? 0 : ENOTDIR;
+	err = at_claim(who, fd, &type);
+	return err != 0 ? err : at_want_dir(type);
 }
 
 int
@@ -215,9 +233,8 @@ at_claim_reg(const struct a_whello *who, int fd)
 	uint32_t type;
 	int err;
 
-	if ((err = at_claim(who, fd, &type)) != 0)
-		return err;
-	return type == S_IFREG ? 0 : type == S_IFDIR ? EISDIR : EBADF;
+	err = at_claim(who, fd, &type);
+	return err != 0 ? err : at_want_reg(type);
 }
 
 int

@@ -61,13 +61,23 @@ int	at_claim(const struct a_whello *who, int fd, uint32_t *type);
  */
 int	at_below(const struct a_whello *who, int fd);
 
-/* As at_claim(), and ENOTDIR unless it is a directory. */
-int	at_claim_dir(const struct a_whello *who, int fd);
+/*
+ * 1 if what at_claim() found of a descriptor is true for as long as it is open:
+ * where mounts tell.  0 where the way to a node, or its name, does.
+ */
+int	at_claim_lasts(const struct a_whello *who);
+
+/* 0, or ENOTDIR unless the type is a directory's. */
+int	at_want_dir(uint32_t type);
 
 /*
- * As at_claim(), and EISDIR for a directory, EBADF for anything else that is
- * no regular file (symlinks, devices, pipes and sockets are never opened).
+ * 0 for a regular file; EISDIR for a directory, EBADF for anything else
+ * (symlinks, devices, pipes and sockets are never opened).
  */
+int	at_want_reg(uint32_t type);
+
+/* at_claim(), and then at_want_dir() or at_want_reg(). */
+int	at_claim_dir(const struct a_whello *who, int fd);
 int	at_claim_reg(const struct a_whello *who, int fd);
 
 /*
@@ -126,7 +136,7 @@ int	at_parent(const struct a_whello *who, int dirfd, int *fd);
 
 /*
  * Open the file behind fd once more.  Only for regular files and directories
- * unless flags have O_PATH: at_claim_reg() or at_claim_dir() comes first.
+ * unless flags have O_PATH: at_want_reg() or at_want_dir() has said so.
  */
 int	at_reopen(int fd, int flags, int *newfd);
 

@@ -21,6 +21,8 @@
 
 #include "config.h"
 
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <string.h>
 
@@ -57,6 +59,7 @@ keep_close(struct keep *k, unsigned int nr)
 	if (k->fd[nr] != 0)
 		fd_close(&k->fd[nr]);
 	k->fd[nr] = 0;
+	k->type[nr] = 0;
 }
 
 static void
@@ -128,6 +131,7 @@ keep_give(struct keep *k, uint32_t give, int fd, const struct msg_attr *attr)
 	uint16_t *p;
 
 	keep_put(k, nr, fd);
+	k->type[nr] = attr->mode & S_IFMT;
 	id->ino = attr->ino;
 	id->mnt_id = attr->mnt_id;
 	id->dev_major = attr->dev_major;
@@ -136,6 +140,18 @@ keep_give(struct keep *k, uint32_t give, int fd, const struct msg_attr *attr)
 	p = keep_bucket(k, id->ino, id->mnt_id);
 	id->next = *p;
 	*p = (uint16_t)(nr + 1);
+}
+
+uint32_t
+keep_type(const struct keep *k, uint16_t kept)
+{
+	return k->type[MSG_KEEP_NR(kept)];
+}
+
+void
+keep_claimed(struct keep *k, uint16_t kept, uint32_t type)
+{
+	k->type[MSG_KEEP_NR(kept)] = (uint16_t)type;
 }
 
 int

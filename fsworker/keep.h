@@ -23,8 +23,8 @@
 /*
  * Knows: descriptors of nodes that the transport wants kept, under its
  * numbers, so that they need not travel with every question.
- * Never: that such a descriptor is believed: each question that names it makes
- * the checks that it would make of one that came along.
+ * Never: that such a descriptor is believed: who names it first makes the
+ * checks that it would make of one that came along.
  */
 
 #define KEEP_BUCKETS	4096u
@@ -40,6 +40,7 @@ struct keep_id {
 struct keep {
 	uint32_t max;		/* numbers are below this */
 	int fd[MSG_KEEP_MAX];	/* 0: none; that one is /dev/null for good */
+	uint16_t type[MSG_KEEP_MAX];	/* S_IF* of what was claimed, or 0 */
 	struct keep_id id[MSG_KEEP_MAX];
 	uint16_t bucket[KEEP_BUCKETS];	/* number + 1 */
 };
@@ -52,11 +53,21 @@ struct keep {
 int	keep_take(struct keep *k, struct chan_msg *m, struct fdbag *fds);
 
 /*
- * Keep fd, which is k's from now on and has these attributes, under the number
- * of give.
+ * Keep fd, which is k's from now on and has these attributes, as attr_get()
+ * found them, under the number of give.
  */
 void	keep_give(struct keep *k, uint32_t give, int fd,
 	    const struct msg_attr *attr);
+
+/*
+ * What at_claim() said of the descriptor under a number, or that it is one of
+ * ours: its type, S_IF*; 0 if nobody asked yet.  kept is of a question that
+ * keep_take() let pass.
+ */
+uint32_t keep_type(const struct keep *k, uint16_t kept);
+
+/* at_claim() says that it is the share's and of this type. */
+void	keep_claimed(struct keep *k, uint16_t kept, uint32_t type);
 
 /*
  * A number that what has these attributes is kept under, but not that of give,

@@ -83,26 +83,21 @@ make_undo(struct make *m, const char *name)
 }
 
 /*
- * Is what the name leads to of the type that was made?  What will get a label
- * must be ours and new as well, whoever moves names about in the directory.
+ * What will get a label must be of the type that was made, ours and new,
+ * whoever moves names about in the directory.
  */
 static int
 make_ours(const struct make *m)
 {
 	struct statx stx;
 
-	/* O_EXCL made this very file. */
-	if (m->open && m->label.name[0] == '\0')
+	if (m->label.name[0] == '\0')
 		return 0;
 	if (statx(m->fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &stx) == -1)
 		return errno;
-	if ((stx.stx_mode & S_IFMT) != (m->mode & S_IFMT))
-		return EIO;
-	if (m->label.name[0] != '\0' &&
-	    (stx.stx_uid != m->req->who->cred.uid ||
-	    stx.stx_nlink > (S_ISDIR(m->mode) ? 2u : 1u)))
-		return EIO;
-	return 0;
+	return (stx.stx_mode & S_IFMT) == (m->mode & S_IFMT) &&
+	    stx.stx_uid == m->req->who->cred.uid &&
+	    stx.stx_nlink <= (S_ISDIR(m->mode) ? 2u : 1u) ? 0 : EIO;
 }
 
 /* Make it under a name, and label it; *made says whether to undo it. */

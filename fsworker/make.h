@@ -44,7 +44,9 @@ struct make {
 
 /*
  * Make the file; EEXIST if the name is taken.  Returns 0 with m->fd, which
- * is the caller's; or a positive errno, and nothing is left.
+ * is the caller's; or a positive errno, and nothing is left.  Without a label
+ * what is not opened may be what somebody else put in its place: the caller
+ * has to look at its type.
  */
 int	make_new(struct make *m);
 

@@ -29,6 +29,7 @@
 
 #include "../common/log.h"
 
+#include "at.h"
 #include "follow.h"
 #include "give.h"
 #include "keep.h"
@@ -80,6 +81,41 @@ int
 serve_fd(const struct serve_req *req, unsigned int i)
 {
 	return fdbag_get(req->fds, i);
+}
+
+int
+serve_claim(const struct serve_req *req, unsigned int i, uint32_t *type)
+{
+	const uint16_t kept = i < MSG_KEPT ? req->kept[i] : 0;
+	int err;
+
+	if (kept != 0 && at_claim_lasts(req->who) &&
+	    (*type = keep_type(req->keep, kept)) != 0)
+		return 0;
+	err = at_claim(req->who, serve_fd(req, i), type);
+	if (err == 0 && kept != 0)
+		keep_claimed(req->keep, kept, *type);
+	return err;
+}
+
+int
+serve_claim_dir(const struct serve_req *req, unsigned int i)
+{
+	uint32_t type;
+	int err;
+
+	err = serve_claim(req, i, &type);
+	return err != 0 ? err : at_want_dir(type);
+}
+
+int
+serve_claim_reg(const struct serve_req *req, unsigned int i)
+{
+	uint32_t type;
+	int err;
+
+	err = serve_claim(req, i, &type);
+	return err != 0 ? err : at_want_reg(type);
 }
 
 int
@@ -176,6 +212,7 @@ serve_one(struct chan *c, const struct serve_req *as, struct chan_msg *m)
 	req.asked = m->tail;
 	req.asked_len = m->tail_len;
 	req.keep = &serve_keep;
+	memcpy(req.kept, m->hdr.kept, sizeof(req.kept));
 	req.keep_as = m->hdr.give;
 	fdbag_init(&req.give);
 	memset(&body, 0, sizeof(body));

@@ -48,7 +48,8 @@ struct serve_req {
 	const void *asked;		/* tail of the question */
 	size_t asked_len;
 	struct fdbag give;		/* descriptors of the answer */
-	const struct keep *keep;	/* nodes that are kept */
+	struct keep *keep;		/* nodes that are kept */
+	uint16_t kept[MSG_KEPT];	/* which of fds these are, or 0 */
 	uint32_t keep_as;		/* what is to become of give, */
 	uint32_t known;			/* which is one of these */
 	const void *tail;		/* tail of the answer, static memory */
@@ -57,6 +58,18 @@ struct serve_req {
 
 /* Descriptor i of the question; it stays the loop's. */
 int	serve_fd(const struct serve_req *req, unsigned int i);
+
+/*
+ * As at_claim() of descriptor i.  What is kept is asked about once: mount and
+ * type of an open file are what they are; but where the way to it counts, or
+ * its name (strict, bare), each time.
+ */
+int	serve_claim(const struct serve_req *req, unsigned int i,
+	    uint32_t *type);
+
+/* As at_claim_dir() and at_claim_reg(), likewise. */
+int	serve_claim_dir(const struct serve_req *req, unsigned int i);
+int	serve_claim_reg(const struct serve_req *req, unsigned int i);
 
 /* 1 if the share is read-only, so that the answer must be EROFS. */
 int	serve_readonly(const struct serve_req *req);

@@ -236,7 +236,7 @@ on_setattr(struct serve_req *req, const struct q_setattr *q,
 
 	if ((err = w_attr_check(q)) != 0)
 		return err;
-	if ((err = at_claim(req->who, w.fd, &w.type)) != 0)
+	if ((err = serve_claim(req, 0, &w.type)) != 0)
 		return err;
 	if (serve_readonly(req))
 		return EROFS;

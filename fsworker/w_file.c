@@ -51,7 +51,7 @@ w_file_change(const struct serve_req *req, unsigned int i, int *fd)
 	int err;
 
 	*fd = serve_fd(req, i);
-	if ((err = at_claim_reg(req->who, *fd)) != 0)
+	if ((err = serve_claim_reg(req, i)) != 0)
 		return err;
 	if (serve_readonly(req))
 		return EROFS;
@@ -101,7 +101,7 @@ on_open(struct serve_req *req, const struct q_open *q, struct a_open *a)
 		return EINVAL;
 	if ((err = at_flags(q->flags, O_APPEND, &flags)) != 0)
 		return err;
-	if ((err = at_claim_reg(req->who, node)) != 0)
+	if ((err = serve_claim_reg(req, 0)) != 0)
 		return err;
 	if (serve_readonly(req) && at_flags_write(flags))
 		return EROFS;
@@ -120,7 +120,7 @@ on_opendir(struct serve_req *req, const struct q_opendir *q,
 	(void)a;
 	if (q->zero != 0)
 		return EINVAL;
-	if ((err = at_claim_dir(req->who, node)) != 0)
+	if ((err = serve_claim_dir(req, 0)) != 0)
 		return err;
 	if ((err = at_reopen(node, O_RDONLY | O_DIRECTORY, &fd)) != 0)
 		return err;
@@ -185,7 +185,7 @@ on_copy(struct serve_req *req, const struct q_copy *q, struct a_copy *a)
 	if (q->from_off > INT64_MAX || q->to_off > INT64_MAX ||
 	    q->len > INT64_MAX)
 		return EINVAL;
-	if ((err = at_claim_reg(req->who, from)) != 0)
+	if ((err = serve_claim_reg(req, 0)) != 0)
 		return err;
 	if ((err = w_file_change(req, 1, &to)) != 0)
 		return err;
@@ -207,7 +207,7 @@ on_syncfs(struct serve_req *req, const struct q_syncfs *q, struct a_syncfs *a)
 	(void)a;
 	if (q->zero != 0)
 		return EINVAL;
-	if ((err = at_claim(req->who, node, &type)) != 0)
+	if ((err = serve_claim(req, 0, &type)) != 0)
 		return err;
 	if (type != S_IFREG && type != S_IFDIR)
 		return EINVAL;

@@ -158,7 +158,7 @@ on_ioctl(struct serve_req *req, const struct q_ioctl *q, struct a_ioctl *a)
 	if (q->zero != 0 || (q->flags & ~MSG_IOCTL_HANDLE) != 0 ||
 	    q->out_size > MSG_IOCTL_MAX || req->asked_len > MSG_IOCTL_MAX)
 		return EINVAL;
-	if ((err = at_claim(req->who, fd, &type)) != 0)
+	if ((err = serve_claim(req, 0, &type)) != 0)
 		return err;
 	if (row == NULL || (type != S_IFREG && type != S_IFDIR))
 		return ENOTTY;

@@ -239,7 +239,7 @@ on_readdirplus(struct serve_req *req, const struct q_readdirplus *q,
 	l.room = q->room == 0 ? SIZE_MAX : q->room;
 	l.sealed = (q->flags & MSG_LIST_SEALED) != 0 &&
 	    give_trusted(req->who);
-	if ((err = at_claim_dir(req->who, l.dirfd)) != 0)
+	if ((err = serve_claim_dir(req, 0)) != 0)
 		return err;
 	if (l.sealed)
 		entry_dir(&l.dir, req->who, l.dirfd);

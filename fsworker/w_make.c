@@ -83,7 +83,10 @@ w_make_denied(const struct make *m)
 	return 0;
 }
 
-/* Make what is not opened, and give its node. */
+/*
+ * Make what is not opened, and give its node.  Somebody may have put another
+ * one in its place, but not of another type.
+ */
 static int
 w_make_node(struct serve_req *req, struct make *m, const char *name,
     struct msg_attr *attr)
@@ -95,7 +98,9 @@ w_make_node(struct serve_req *req, struct make *m, const char *name,
 	m->name = name;
 	if ((err = w_make_denied(m)) != 0 || (err = make_new(m)) != 0)
 		return err;
-	return give_node(req, m->fd, attr);
+	if ((err = give_node(req, m->fd, attr)) != 0)
+		return err;
+	return (attr->mode & S_IFMT) == (m->mode & S_IFMT) ? 0 : EIO;
 }
 
 /* Give the node and the open file of m->fd. */
@@ -192,7 +197,7 @@ on_tmpfile(struct serve_req *req, const struct q_tmpfile *q,
 		return EINVAL;
 	m.open = 1;
 	m.dirfd = serve_fd(req, 0);
-	if ((err = at_claim_dir(req->who, m.dirfd)) != 0)
+	if ((err = serve_claim_dir(req, 0)) != 0)
 		return err;
 	if (serve_readonly(req))
 		return EROFS;

@@ -51,7 +51,7 @@ w_name_dir(const struct serve_req *req, unsigned int i, const char *name,
 	if ((err = msg_name_check(name)) != 0)
 		return err;
 	*dirfd = serve_fd(req, i);
-	return at_claim_dir(req->who, *dirfd);
+	return serve_claim_dir(req, i);
 }
 
 int
@@ -112,7 +112,7 @@ on_link(struct serve_req *req, const struct q_link *q, struct a_link *a)
 
 	if ((err = w_name_change(req, 1, q->name, &dirfd)) != 0)
 		return err;
-	if ((err = at_claim(req->who, node, &type)) != 0)
+	if ((err = serve_claim(req, 0, &type)) != 0)
 		return err;
 	if ((req->who->policy & MSG_POLICY_NO_LINKS) != 0 &&
 	    (err = w_name_link(req, node)) != 0)
@@ -179,7 +179,10 @@ on_rename(struct serve_req *req, const struct q_rename *q, struct a_rename *a)
 		return EINVAL;
 	if ((err = w_name_change(req, 0, q->oldname, &olddir)) != 0)
 		return err;
-	if ((err = w_name_change(req, 1, q->newname, &newdir)) != 0)
+	newdir = serve_fd(req, 1);
+	err = newdir == olddir ? msg_name_check(q->newname) :
+	    w_name_change(req, 1, q->newname, &newdir);
+	if (err != 0)
 		return err;
 	if ((err = w_name_busy(req, olddir, q->oldname)) != 0 ||
 	    (err = w_name_busy(req, newdir, q->newname)) != 0)
@@ -200,7 +203,7 @@ on_readlink(struct serve_req *req, const struct q_readlink *q,
 	(void)a;
 	if (q->zero != 0)
 		return EINVAL;
-	if ((err = at_claim(req->who, fd, &type)) != 0)
+	if ((err = serve_claim(req, 0, &type)) != 0)
 		return err;
 	if (type != S_IFLNK)
 		return EINVAL;

@@ -53,7 +53,7 @@ on_statx(struct serve_req *req, const struct q_statx *q, struct a_statx *a)
 	/* Both kinds of synchronization at once are none. */
 	if ((q->flags & ~W_NODE_SYNC) != 0 || q->flags == W_NODE_SYNC)
 		return EINVAL;
-	if ((err = at_claim(req->who, fd, &type)) != 0 ||
+	if ((err = serve_claim(req, 0, &type)) != 0 ||
 	    (err = attr_stat(req->who, fd, (int)q->flags, &stx,
 	    &a->attr)) != 0)
 		return err;
@@ -83,7 +83,7 @@ on_access(struct serve_req *req, const struct q_access *q,
 	(void)a;
 	if (q->zero != 0 || (q->mask & ~(uint32_t)(R_OK | W_OK | X_OK)) != 0)
 		return EINVAL;
-	if ((err = at_claim(req->who, fd, &type)) != 0)
+	if ((err = serve_claim(req, 0, &type)) != 0)
 		return err;
 	if ((mask & W_OK) != 0 && serve_readonly(req))
 		return EROFS;
@@ -105,7 +105,7 @@ on_parent(struct serve_req *req, const struct q_parent *q,
 
 	if (q->zero != 0)
 		return EINVAL;
-	if ((err = at_claim_dir(req->who, dirfd)) != 0 ||
+	if ((err = serve_claim_dir(req, 0)) != 0 ||
 	    (err = attr_stat(req->who, dirfd, 0, &stx, &a->attr)) != 0)
 		return err;
 	if (attr_is_top(req->who, &stx) || at_is_top(req->who, dirfd))
@@ -123,7 +123,7 @@ on_self(struct serve_req *req, const struct q_self *q, struct a_self *a)
 
 	if (q->zero != 0)
 		return EINVAL;
-	if ((err = at_claim(req->who, serve_fd(req, 0), &type)) != 0 ||
+	if ((err = serve_claim(req, 0, &type)) != 0 ||
 	    (err = at_reopen(serve_fd(req, 0), O_PATH, &fd)) != 0)
 		return err;
 	return give_node(req, fd, &a->attr);

@@ -49,7 +49,7 @@ w_xattr_node(const struct serve_req *req, int *fd)
 	*fd = serve_fd(req, 0);
 	if ((req->who->flags & MSG_SHARE_XATTR) == 0)
 		return EOPNOTSUPP;
-	return at_claim(req->who, *fd, &type);
+	return serve_claim(req, 0, &type);
 }
 
 static int

@@ -68,7 +68,7 @@ lint_rule calls_raise "only a bug of ours ends its process by a signal" \
     lint_only "raise|abort|pthread_kill" "common/log[.]c"
 lint_rule calls_name "names are given to the kernel by workers alone" \
     lint_only 'unlink|unlinkat|rename|renameat2?|mkdir|mkdirat|mknod|mknodat|link|linkat|symlink|symlinkat|readlink|readlinkat|chmod|fchmodat|chown|lchown|fchownat|utimensat|truncate|lstat|stat' \
-    'fsworker/(at|make|setid|w_attr|w_name)[.]c|broker/(socket|tree)[.]c'
+    'fsworker/(at|make|w_attr|w_name)[.]c|broker/(socket|tree)[.]c'
 lint_rule calls_handle "file handles are made in give.c, opened in tree.c" \
     lint_only 'name_to_handle_at|open_by_handle_at' \
     'fsworker/give[.]c|broker/tree[.]c'

@@ -146,6 +146,93 @@ test_gone(void **state)
 	assert_int_equal(test_status(pid), 0);
 }
 
+/* A question with fd under a number. */
+static struct serve_req *
+test_kept(struct wenv *e, int fd)
+{
+	struct serve_req *req = wenv_req(e, fd, -1);
+
+	req->keep = &serve_keep;
+	req->kept[0] = MSG_KEEP_USE | 5;
+	return req;
+}
+
+/* Have fd kept, as a question says. */
+static void
+test_put(int fd)
+{
+	struct fdbag fds;
+
+	serve_keep.max = 8;
+	memset(&serve_msg, 0, sizeof(serve_msg));
+	serve_msg.row = msg_row(Q_LOOKUP);
+	serve_msg.hdr.kept[0] = MSG_KEEP_PUT | 5;
+	fdbag_put(&serve_msg.fds, dup(fd));
+	assert_int_equal(keep_take(&serve_keep, &serve_msg, &fds), 0);
+}
+
+static void
+test_drop(void)
+{
+	const uint16_t nr = 5;
+	struct n_drop n = { 1, 0 };
+
+	serve_msg.body = &n;
+	serve_msg.tail = (const void *)&nr;
+	serve_msg.tail_len = sizeof(nr);
+	assert_int_equal(keep_drop(&serve_keep, &serve_msg), 0);
+}
+
+/* What is kept is asked about once, as long as that is enough. */
+static void
+test_claim(void **state)
+{
+	struct wenv *e = *state;
+	const uint64_t mnt = e->who.mounts[0];
+	int fd = e->share, foreign = wenv_foreign(), i;
+	uint32_t type;
+
+	log_set_level(LOG_LEVEL_OFF);
+	test_put(foreign);
+	for (i = 0; i < 2; i++)
+		assert_int_equal(serve_claim(test_kept(e, foreign), 0, &type),
+		    EBADF);
+	test_put(fd);
+	e->who.mounts[0] = ~mnt;
+	assert_int_equal(serve_claim_dir(test_kept(e, fd), 0), EBADF);
+	e->who.mounts[0] = mnt;
+	assert_int_equal(serve_claim_reg(test_kept(e, fd), 0), EISDIR);
+	e->who.mounts[0] = ~mnt;
+	assert_int_equal(serve_claim_dir(test_kept(e, fd), 0), 0);
+	assert_int_equal(serve_claim_reg(test_kept(e, fd), 0), EISDIR);
+	assert_int_equal(serve_claim(wenv_req(e, fd, -1), 0, &type), EBADF);
+	e->who.policy = MSG_POLICY_STRICT;
+	assert_int_equal(serve_claim(test_kept(e, fd), 0, &type), EBADF);
+	e->who.policy = 0;
+	e->who.flags = MSG_SHARE_BARE;
+	assert_int_equal(serve_claim(test_kept(e, fd), 0, &type), EBADF);
+}
+
+/* Another one under the same number is another one. */
+static void
+test_claim_again(void **state)
+{
+	struct wenv *e = *state;
+	struct msg_attr attr = { .mode = S_IFREG | 0644 };
+	int foreign = wenv_foreign();
+	uint32_t type;
+
+	log_set_level(LOG_LEVEL_OFF);
+	keep_give(&serve_keep, MSG_KEEP_USE | 5, dup(foreign), &attr);
+	assert_int_equal(serve_claim(test_kept(e, foreign), 0, &type), 0);
+	assert_int_equal(type, S_IFREG);
+	test_put(foreign);
+	assert_int_equal(serve_claim(test_kept(e, foreign), 0, &type), EBADF);
+	keep_give(&serve_keep, MSG_KEEP_USE | 5, dup(foreign), &attr);
+	test_drop();
+	assert_int_equal(serve_claim(test_kept(e, foreign), 0, &type), EBADF);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, wenv_setup, wenv_teardown)
 
 int
@@ -153,6 +240,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(test_answers), T(test_bad_message), T(test_gone),
+		T(test_claim), T(test_claim_again),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -21,7 +21,10 @@
 
 #include "config.h"
 
+/* What comes into being is another one, if test_swap says so. */
+#define make_new test_make_new
 #include "../../fsworker/w_make.c"
+#undef make_new
 
 #include <sys/xattr.h>
 
@@ -33,6 +36,44 @@
 #include "../../common/seal.h"
 #include "wenv.h"
 #include "wname.h"
+
+int	make_new(struct make *m);
+
+static const char *test_swap;
+
+int
+test_make_new(struct make *m)
+{
+	int err = make_new(m);
+
+	if (err == 0 && test_swap != NULL) {
+		fd_close(&m->fd);
+		err = at_child(m->dirfd, test_swap, &m->fd);
+	}
+	return err;
+}
+
+/* Whoever may write to the directory was quick: not of another type. */
+static void
+test_swapped(void **state)
+{
+	struct wenv *e = *state;
+	struct q_mkdir qd = { .mode = 0755, .name = "d" };
+	struct q_mknod qn = { .mode = S_IFIFO | 0600, .name = "p" };
+	struct a_mkdir ad;
+	struct a_mknod an;
+
+	wenv_file(e, "f", "");
+	test_swap = "f";
+	assert_int_equal(on_mkdir(wenv_req(e, e->share, -1), &qd, &ad), EIO);
+	assert_int_equal(on_mknod(wenv_req(e, e->share, -1), &qn, &an), EIO);
+	test_swap = "d";
+	wenv_name(qn.name, "q");
+	assert_int_equal(on_mknod(wenv_req(e, e->share, -1), &qn, &an), EIO);
+	test_swap = NULL;
+	wenv_name(qd.name, "e");
+	assert_int_equal(on_mkdir(wenv_req(e, e->share, -1), &qd, &ad), 0);
+}
 
 static void
 test_create(void **state)
@@ -516,7 +557,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_create), T(test_create_bad), T(test_mknod),
+		T(test_swapped), T(test_create), T(test_create_bad),
+		T(test_mknod),
 		T(test_umask), T(test_default_acl), T(test_kill),
 		T(test_tmpfile), T(test_label_create), T(test_label_others),
 		T(test_label_bad), T(test_seal), T(test_denied),

@@ -21,11 +21,25 @@
 
 #include "config.h"
 
+/* Counts what is asked about directories. */
+#define serve_claim_dir test_claim_dir
 #include "../../fsworker/w_name.c"
+#undef serve_claim_dir
 
 #include "../../fsworker/w_make.h"
 #include "wenv.h"
 #include "wname.h"
+
+int	serve_claim_dir(const struct serve_req *req, unsigned int i);
+
+static unsigned int test_claims;
+
+int
+test_claim_dir(const struct serve_req *req, unsigned int i)
+{
+	test_claims++;
+	return serve_claim_dir(req, i);
+}
 
 static void
 test_lookup(void **state)
@@ -228,6 +242,30 @@ test_link_denied(void **state)
 	assert_int_equal(test_link_of(e, "f"), 0);
 }
 
+/* One directory need not be asked about twice, but names have to be names. */
+static void
+test_rename_once(void **state)
+{
+	struct wenv *e = *state;
+	struct q_rename q = { .oldname = "a", .newname = "b" };
+	struct a_rename a;
+
+	wenv_file(e, "a", "");
+	test_claims = 0;
+	assert_int_equal(on_rename(wenv_req(e, e->share, e->share), &q, &a),
+	    0);
+	assert_int_equal(test_claims, 1);
+	assert_int_equal(mkdirat(e->share, "d", 0700), 0);
+	wenv_name(q.oldname, "b");
+	assert_int_equal(on_rename(wenv_req(e, e->share, wenv_node(e, "d")),
+	    &q, &a), 0);
+	assert_int_equal(test_claims, 3);
+	assert_int_equal(faccessat(e->share, "d/b", F_OK, 0), 0);
+	e->who.flags = MSG_SHARE_READONLY;
+	assert_int_equal(on_rename(wenv_req(e, e->share, e->share), &q, &a),
+	    EROFS);
+}
+
 static void
 test_rename(void **state)
 {
@@ -320,6 +358,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_lookup), T(test_mkdir_rmdir), T(test_symlink),
 		T(test_link), T(test_link_denied), T(test_rename),
+		T(test_rename_once),
 		T(test_readonly),
 	};
 
