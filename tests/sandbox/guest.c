@@ -21,6 +21,8 @@
  *
  * guest SOCKET [ids]: prints the ids of what it made and "ready PID"; with
  * ids, also what uid 70000 may do, and what root may do to "foreign".
+ * guest SOCKET users ID...: the same as these users instead, and what each of
+ * them may do to "foreign".
  */
 
 #include "config.h"
@@ -28,6 +30,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -98,7 +101,7 @@ guest_other(struct box *b)
 	fs_cred(&b->fs, 0, 0);
 }
 
-/* A file of a user whom --uid-map may leave out. */
+/* A file of a user who is none of the share's. */
 static void
 guest_foreign(struct box *b)
 {
@@ -106,12 +109,43 @@ guest_foreign(struct box *b)
 	struct fs_file f;
 	int rc;
 
-	if ((rc = fs_lookup(&b->fs, ROOT, "foreign", &e)) < 0)
-		tap_bail("foreign: %s", tap_rcname(rc));
+	if ((rc = fs_lookup(&b->fs, ROOT, "foreign", &e)) < 0) {
+		printf("foreign %s\n", tap_rcname(rc));
+		return;
+	}
 	printf("foreign %u:%u chmod %s open %s chown %s\n", e.attr.uid,
 	    e.attr.gid, tap_rcname(fs_chmod(&b->fs, e.nodeid, 0777)),
 	    tap_rcname(fs_fopen(&b->fs, e.nodeid, O_WRONLY, &f)),
 	    tap_rcname(fs_chown(&b->fs, e.nodeid, 0, 0)));
+}
+
+static void
+guest_users(struct box *b, char **ids)
+{
+	int rc;
+
+	for (; *ids != NULL; ids++) {
+		rc = guest_user(b, (uint32_t)strtoul(*ids, NULL, 10));
+		if (rc < 0)
+			printf("%s %s\n", *ids, tap_rcname(rc));
+		guest_foreign(b);
+	}
+}
+
+static void
+guest_usual(struct box *b, int more)
+{
+	int rc;
+
+	if ((rc = guest_user(b, 0)) < 0 ||
+	    ((rc = guest_user(b, 1000)) < 0 && !more))
+		tap_bail("request: %s", tap_rcname(rc));
+	if (!more)
+		return;
+	if (rc < 0)
+		printf("1000 %s\n", tap_rcname(rc));
+	guest_other(b);
+	guest_foreign(b);
 }
 
 int
@@ -121,20 +155,16 @@ main(int argc, char **argv)
 	char c;
 	int rc;
 
-	if (argc != 2 && argc != 3)
-		tap_bail("usage: guest SOCKET [ids]");
+	if (argc < 2 || (argc > 3 && strcmp(argv[2], "users") != 0))
+		tap_bail("usage: guest SOCKET [ids | users ID...]");
 	if ((rc = guest_setup(&b, argv[1])) != 0)
 		tap_bail("%s: %s", argv[1], strerror(rc));
-	if ((rc = fs_init(&b.fs, &b.init)) < 0 ||
-	    (rc = guest_user(&b, 0)) < 0 ||
-	    ((rc = guest_user(&b, 1000)) < 0 && argc == 2))
-		tap_bail("request: %s", tap_rcname(rc));
-	if (argc == 3) {
-		if (rc < 0)
-			printf("1000 %s\n", tap_rcname(rc));
-		guest_other(&b);
-		guest_foreign(&b);
-	}
+	if ((rc = fs_init(&b.fs, &b.init)) < 0)
+		tap_bail("init: %s", tap_rcname(rc));
+	if (argc > 3)
+		guest_users(&b, argv + 3);
+	else
+		guest_usual(&b, argc == 3);
 	printf("ready %d\n", getpid());
 	fflush(stdout);
 	while (read(STDIN_FILENO, &c, 1) > 0)

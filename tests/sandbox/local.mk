@@ -11,6 +11,13 @@ TESTS += tests/sandbox/userns.sh
 dist_check_SCRIPTS += tests/sandbox/bare.sh
 TESTS += tests/sandbox/bare.sh
 
+# The units of dist/, and a daemon that is started as they say.
+check_PROGRAMS += tests/sandbox/handed
+dist_check_SCRIPTS += tests/sandbox/units.sh
+TESTS += tests/sandbox/units.sh
+tests_sandbox_handed_SOURCES = tests/sandbox/handed.c
+tests_sandbox_handed_LDADD = $(BSD_LIBS)
+
 tests_sandbox_probe_SOURCES = tests/sandbox/probe.c tests/sandbox/sets.h \
 	broker/sandbox_tab.c broker/sandbox_tab.h
 tests_sandbox_probe_LDADD = tests/frontend/libfrontend.a libtransport.a \
