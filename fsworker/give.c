@@ -30,10 +30,14 @@
 #include "../common/seal.h"
 #include "../common/trust.h"
 
+#include "at.h"
 #include "attr.h"
+#include "entry.h"
 #include "give.h"
 #include "keep.h"
 #include "walk.h"
+
+static struct msg_seal give_tail;
 
 int
 give_handle(int fd, const char *entry, struct msg_seal *s, int *mnt)
@@ -80,14 +84,13 @@ give_seal_len(const struct msg_seal *s)
 static int
 give_rest(struct serve_req *req, int fd, const struct msg_attr *attr)
 {
-	static struct msg_seal seal;
 	int err, mnt;
 
 	walk_found(req->who, fd);
-	req->tail = &seal;
-	seal.mnt_id = attr->mnt_id;
-	err = give_seal(req->who, fd, "", &seal, &mnt);
-	req->tail_len = give_seal_len(&seal);
+	req->tail = &give_tail;
+	give_tail.mnt_id = attr->mnt_id;
+	err = give_seal(req->who, fd, "", &give_tail, &mnt);
+	req->tail_len = give_seal_len(&give_tail);
 	return err;
 }
 
@@ -100,6 +103,44 @@ give_node(struct serve_req *req, int fd, struct msg_attr *attr)
 	    (err = attr_get(req->who, fd, attr)) != 0)
 		return err;
 	return give_rest(req, fd, attr);
+}
+
+/* Does name in dirfd lead to the open file with this handle, still? */
+static int
+give_child(struct serve_req *req, int dirfd, const char *name,
+    const struct msg_seal *s, struct msg_attr *attr)
+{
+	int fd;
+
+	if (at_child(dirfd, name, &fd) != 0)
+		return -1;
+	if (attr_get(req->who, fd, attr) != 0 || !S_ISREG(attr->mode) ||
+	    (attr->flags & MSG_ATTR_MOUNT_ROOT) != 0 ||
+	    !entry_same(s, attr->ino) || fdbag_put(&req->give, fd) != 0)
+		fd_close(&fd);
+	return fd;
+}
+
+int
+give_made(struct serve_req *req, int open, int dirfd, const char *name,
+    struct msg_attr *attr)
+{
+	struct msg_seal *s = &give_tail;
+	int fd, err, mnt;
+
+	/* While it is open no other file has its number. */
+	if (name != NULL && (req->who->flags & MSG_SHARE_HANDLES) != 0 &&
+	    give_handle(open, "", s, &mnt) == 0 && s->len != 0 &&
+	    (fd = give_child(req, dirfd, name, s, attr)) != -1) {
+		walk_found(req->who, fd);
+		s->mnt_id = attr->mnt_id;
+		seal_make(s, req->who->seal_key);
+		req->tail = s;
+		req->tail_len = give_seal_len(s);
+		return 0;
+	}
+	err = at_reopen(open, O_PATH, &fd);
+	return err != 0 ? err : give_node(req, fd, attr);
 }
 
 int

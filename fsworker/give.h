@@ -24,7 +24,7 @@
 /*
  * Knows: how a node is introduced to the transport: descriptor, attributes
  * and, where the share has them, a seal.
- * Never: a name.
+ * Never: trust in a name.
  */
 
 /*
@@ -50,6 +50,14 @@ size_t	give_seal_len(const struct msg_seal *s);
  * the tail, its seal.  Returns 0, EXDEV as attr_get(), or as give_seal().
  */
 int	give_node(struct serve_req *req, int fd, struct msg_attr *attr);
+
+/*
+ * The same of the open file of a descriptor: its node is what name leads to in
+ * dirfd, if that is the same file, which is cheaper to open; else, or if name
+ * is NULL, the file is opened once more.
+ */
+int	give_made(struct serve_req *req, int open, int dirfd, const char *name,
+	    struct msg_attr *attr);
 
 /*
  * The same of what has a name, and may be known: then its number is all that

@@ -107,13 +107,9 @@ w_make_node(struct serve_req *req, struct make *m, const char *name,
 static int
 w_make_open(struct serve_req *req, struct make *m, struct msg_attr *attr)
 {
-	int node, err;
+	int err;
 
-	if ((err = at_reopen(m->fd, O_PATH, &node)) != 0) {
-		fd_close(&m->fd);
-		return err;
-	}
-	err = give_node(req, node, attr);
+	err = give_made(req, m->fd, m->dirfd, m->name, attr);
 	fdbag_put(&req->give, m->fd);
 	return err;
 }

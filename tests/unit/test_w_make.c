@@ -40,6 +40,7 @@
 int	make_new(struct make *m);
 
 static const char *test_swap;
+static const char *test_over;	/* gets the name that was made; "": nobody */
 
 int
 test_make_new(struct make *m)
@@ -50,7 +51,60 @@ test_make_new(struct make *m)
 		fd_close(&m->fd);
 		err = at_child(m->dirfd, test_swap, &m->fd);
 	}
+	if (err == 0 && test_over != NULL) {
+		assert_int_equal(unlinkat(m->dirfd, m->name, 0), 0);
+		if (test_over[0] != '\0')
+			assert_int_equal(renameat(m->dirfd, test_over,
+			    m->dirfd, m->name), 0);
+	}
 	return err;
+}
+
+/* Node, open file, attributes and seal are one file's. */
+static void
+test_one_file(struct wenv *e, const struct msg_attr *attr)
+{
+	const struct msg_seal *s = e->req.tail;
+	struct msg_seal node;
+	struct stat st;
+	int i, mnt;
+
+	assert_int_equal(e->req.give.cnt, 2);
+	assert_int_equal(fcntl(e->req.give.fds[0], F_GETFL) & O_PATH, O_PATH);
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(fstat(e->req.give.fds[i], &st), 0);
+		assert_int_equal(attr->ino, st.st_ino);
+	}
+	if (give_handle(e->req.give.fds[0], "", &node, &mnt) != 0)
+		return;
+	assert_int_equal(e->req.tail_len, MSG_SEAL_LEN(node.len));
+	assert_int_equal(s->mnt_id, attr->mnt_id);
+	assert_memory_equal(s->handle, node.handle, node.len);
+	assert_true(seal_check(s, e->who.seal_key));
+}
+
+/* The name of what was created may lead elsewhere, or nowhere, at once. */
+static void
+test_created(void **state)
+{
+	static const char *const over[] = { NULL, "o", "", "d" };
+	struct wenv *e = *state;
+	struct q_create q = { .flags = O_RDWR, .mode = 0640, .name = "n" };
+	struct a_create a;
+	unsigned int i;
+
+	e->who.flags = MSG_SHARE_HANDLES;
+	wenv_file(e, "o", "");
+	assert_int_equal(symlinkat("n", e->share, "d"), 0);
+	for (i = 0; i < sizeof(over) / sizeof(over[0]); i++) {
+		test_over = over[i];
+		assert_int_equal(on_create(wenv_req(e, e->share, -1), &q, &a),
+		    0);
+		test_one_file(e, &a.attr);
+		assert_int_equal(a.attr.nlink, over[i] == NULL);
+		test_over = NULL;
+		unlinkat(e->share, "n", 0);
+	}
 }
 
 /* Whoever may write to the directory was quick: not of another type. */
@@ -557,8 +611,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_swapped), T(test_create), T(test_create_bad),
-		T(test_mknod),
+		T(test_swapped), T(test_created), T(test_create),
+		T(test_create_bad), T(test_mknod),
 		T(test_umask), T(test_default_acl), T(test_kill),
 		T(test_tmpfile), T(test_label_create), T(test_label_others),
 		T(test_label_bad), T(test_seal), T(test_denied),
