@@ -46,6 +46,9 @@ static const unsigned int conf_caps_allowed[] = {
 #define CONF_CAPS_CNT \
 	(sizeof(conf_caps_allowed) / sizeof(conf_caps_allowed[0]))
 
+#define CONF_CAPS_UNKNOWN	"no capability"
+#define CONF_CAPS_NEVER		"never given to a worker"
+
 /* By number, without the CAP_ of capabilities(7). */
 static const char *const conf_caps_name[] = {
 	"chown", "dac_override", "dac_read_search", "fowner", "fsetid",
@@ -91,18 +94,26 @@ conf_caps_may(unsigned int cap)
 	return 0;
 }
 
-static int
-conf_caps_never(const struct conf_opt *opt, const char *word, char *err)
+/* Which may be had, behind what err says already. */
+static void
+conf_caps_list(char *err)
 {
-	size_t i;
-	int n;
+	size_t i, len;
 
-	n = snprintf(err, CONF_ERR_MAX, "--%s: '%.64s' is never given to a "
-	    "worker, only", opt->name, word);
-	for (i = 0; i < CONF_CAPS_CNT && n < CONF_ERR_MAX; i++)
-		n += snprintf(err + n, (size_t)(CONF_ERR_MAX - n), "%s %s",
-		    i == 0 ? "" : ",",
-		    conf_cap_name(conf_caps_allowed[i]));
+	for (i = 0; i < CONF_CAPS_CNT; i++) {
+		len = strlen(err);
+		snprintf(err + len, CONF_ERR_MAX - len, "%s %s",
+		    i == 0 ? "" : ",", conf_cap_name(conf_caps_allowed[i]));
+	}
+}
+
+static int
+conf_caps_only(const struct conf_opt *opt, const char *word, const char *why,
+    char *err)
+{
+	snprintf(err, CONF_ERR_MAX, "--%s: '%.64s' is %s, only", opt->name,
+	    word, why);
+	conf_caps_list(err);
 	return EINVAL;
 }
 
@@ -112,13 +123,10 @@ conf_cap_bit(const struct conf_opt *opt, const char *name, uint64_t *caps,
 {
 	int cap;
 
-	if ((cap = conf_caps_number(name)) < 0) {
-		snprintf(err, CONF_ERR_MAX, "--%s: '%.64s' is no capability",
-		    opt->name, name);
-		return EINVAL;
-	}
+	if ((cap = conf_caps_number(name)) < 0)
+		return conf_caps_only(opt, name, CONF_CAPS_UNKNOWN, err);
 	if (!conf_caps_may((unsigned int)cap))
-		return conf_caps_never(opt, name, err);
+		return conf_caps_only(opt, name, CONF_CAPS_NEVER, err);
 	*caps |= JAIL_CAP((unsigned int)cap);
 	return 0;
 }
@@ -133,15 +141,17 @@ conf_caps_word(struct conf *c, const struct conf_opt *opt, const char *word,
 	int cap;
 
 	if (len < 2 || len >= sizeof(name) ||
-	    (word[0] != '+' && word[0] != '-'))
-		return conf_refuse(opt, word, err);
-	memcpy(name, word, len);
-	name[len] = '\0';
-	if ((cap = conf_caps_number(name + 1)) < 0) {
-		snprintf(err, CONF_ERR_MAX, "--%s: '%s' is no capability",
-		    opt->name, name);
+	    (word[0] != '+' && word[0] != '-')) {
+		conf_refuse(opt, word, err);
+		snprintf(err + strlen(err), CONF_ERR_MAX - strlen(err),
+		    "; NAME is one of");
+		conf_caps_list(err);
 		return EINVAL;
 	}
+	memcpy(name, word, len);
+	name[len] = '\0';
+	if ((cap = conf_caps_number(name + 1)) < 0)
+		return conf_caps_only(opt, name, CONF_CAPS_UNKNOWN, err);
 	bit = JAIL_CAP((unsigned int)cap);
 	if (name[0] == '-') {
 		c->caps_add &= ~bit;
@@ -149,7 +159,7 @@ conf_caps_word(struct conf *c, const struct conf_opt *opt, const char *word,
 		return 0;
 	}
 	if (!conf_caps_may((unsigned int)cap))
-		return conf_caps_never(opt, name, err);
+		return conf_caps_only(opt, name, CONF_CAPS_NEVER, err);
 	c->caps_add |= bit;
 	c->caps_drop &= ~bit;
 	return 0;

@@ -74,11 +74,32 @@ conf_legacy_value(const char *name, const char *value)
 	return value;
 }
 
+/* "a=, b=" or "[no_]a, [no_]b", behind what err says already. */
+static void
+conf_legacy_list(const struct conf_legacy_name *n, const char *before,
+    const char *behind, char *err)
+{
+	const char *sep = "";
+	size_t len;
+
+	for (; n->name != NULL; n++) {
+		len = strlen(err);
+		snprintf(err + len, CONF_ERR_MAX - len, "%s%s%s%s", sep,
+		    before, n->name, behind);
+		sep = ", ";
+	}
+}
+
 static int
 conf_legacy_unknown(const char *word, char *err)
 {
-	snprintf(err, CONF_ERR_MAX,
-	    "-o: '%.200s' is no option; viofsd(8) lists them", word);
+	size_t len;
+
+	snprintf(err, CONF_ERR_MAX, "-o: '%.200s' is no option, only ", word);
+	conf_legacy_list(conf_legacy_values, "", "=VALUE", err);
+	len = strlen(err);
+	snprintf(err + len, CONF_ERR_MAX - len, " and ");
+	conf_legacy_list(conf_legacy_flags, "[no_]", "", err);
 	return EINVAL;
 }
 

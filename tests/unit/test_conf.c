@@ -95,6 +95,33 @@ test_choices(void **state)
 	refused_more("--cache none", "auto, always, never or metadata");
 }
 
+/* Whatever has a grammar says which, in the line that refuses a value. */
+static void
+test_accepted(void **state)
+{
+	const struct conf_opt *o;
+	char line[128], accepts[256];
+	int n = 0;
+
+	(void)state;
+	for (o = conf_opts; o < conf_opts + conf_opt_cnt; o++) {
+		/* -o has names, and texts are what they are. */
+		if (o->kind == CONF_TEXT || o->call == conf_legacy ||
+		    (o->kind == CONF_FLAG && o->choices == NULL))
+			continue;
+		conf_accepts(o, accepts, sizeof(accepts));
+		assert_in_range(strlen(accepts), 4, sizeof(accepts) - 2);
+		snprintf(line, sizeof(line), "--%s=nonsense", o->name);
+		refused_more(line, "'nonsense' is not accepted, only ");
+		refused_more(line, accepts);
+		n++;
+	}
+	assert_in_range(n, 30, CONF_OPT_MAX);
+	refused_more("--xattrmap=:nonsense:all:::",
+	    "prefix, ok, bad, unsupported or map");
+	refused_more("--xattrmap=:ok:nonsense:::", "client, server or all");
+}
+
 static void
 test_repeats(void **state)
 {
@@ -236,6 +263,7 @@ main(void)
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_both_forms),
 		cmocka_unit_test(test_choices),
+		cmocka_unit_test(test_accepted),
 		cmocka_unit_test(test_repeats),
 		cmocka_unit_test(test_alias),
 		cmocka_unit_test(test_numbers),

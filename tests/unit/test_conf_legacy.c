@@ -118,7 +118,14 @@ static void
 test_refused(void **state)
 {
 	(void)state;
-	refused_more("-o nonsense", "-o: 'nonsense' is no option");
+	/* The line says all that there is. */
+	refused_more("-o nonsense", "-o: 'nonsense' is no option, only "
+	    "source=VALUE, cache=VALUE, loglevel=VALUE, log_level=VALUE, "
+	    "sandbox=VALUE, timeout=VALUE, xattrmap=VALUE, modcaps=VALUE, "
+	    "max_idle_threads=VALUE and [no_]xattr, [no_]readdirplus, "
+	    "[no_]writeback, [no_]allow_direct_io, [no_]announce_submounts, "
+	    "[no_]killpriv_v2, [no_]posix_acl, [no_]security_label, "
+	    "[no_]flock, [no_]posix_lock, [no_]debug, [no_]allow_root");
 	refused_more("-o xattr,no_nonsense", "-o: 'no_nonsense' is no option");
 	refused_more("-o nonsense=1", "-o: 'nonsense' is no option");
 	refused_more("-o xattr=1", "-o: 'xattr' is no option");
@@ -127,7 +134,8 @@ test_refused(void **state)
 	refused_more("-o xattr,", "-o: '' is no option");
 	refused_more("-o=", "-o: '' is no option");
 	refused_more("-o ", "-o: '' is no option");
-	refused_more("-o cache=bad", "--cache: 'bad' is not accepted");
+	refused_more("-o cache=bad", "--cache: 'bad' is not accepted, only "
+	    "auto, always, never or metadata");
 	refused_more("-o timeout=x", "--timeout: 'x' is not accepted");
 	refused_more("-o xattrmap=:", "--xattrmap");
 	refused_more("-o fd=3", "no option");

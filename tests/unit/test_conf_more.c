@@ -199,8 +199,15 @@ test_modcaps_refused(void **state)
 	assert_string_equal(conf_cap_name(CAP_SETFCAP), "setfcap");
 	assert_string_equal(conf_cap_name(CAP_SYS_ADMIN), "sys_admin");
 	assert_null(conf_cap_name(63));
-	refused_more("--modcaps=+nonsense", "'+nonsense' is no capability");
-	refused_more("--modcaps=mknod", "+NAME and -NAME");
+	refused_more("--modcaps=+nonsense", "'+nonsense' is no capability, "
+	    "only chown, dac_override, dac_read_search, fowner, fsetid, "
+	    "linux_immutable, mknod, setfcap, sys_admin, sys_resource");
+	refused_more("--modcaps=-nonsense", "'-nonsense' is no capability, "
+	    "only chown,");
+	refused_more("--modcaps=mknod", "'mknod' is not accepted, only +NAME "
+	    "and -NAME joined by colons; NAME is one of chown,");
+	refused_more("--guest-root=caps:nonsense", "'nonsense' is no "
+	    "capability, only chown,");
 	refused_more("--modcaps=", "+NAME");
 	refused_more("--modcaps=-mknod:", "+NAME");
 	refused_more("--modcaps=+", "+NAME");
