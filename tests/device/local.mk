@@ -17,7 +17,8 @@ tests_frontend_libfrontend_a_SOURCES = \
 	tests/frontend/tap.c tests/frontend/tap.h \
 	tests/frontend/vhost.c tests/frontend/vhost.h
 
-device_programs = tests/device/t_ahead tests/device/t_cmdlines \
+device_programs = tests/device/t_ahead tests/device/t_bytes \
+	tests/device/t_cmdlines \
 	tests/device/t_hostile tests/device/t_ids tests/device/t_keep \
 	tests/device/t_listing tests/device/t_locks tests/device/t_messages \
 	tests/device/t_more tests/device/t_nodes tests/device/t_noopen \
@@ -28,6 +29,8 @@ check_PROGRAMS += $(device_programs)
 TESTS += $(device_programs)
 tests_device_t_ahead_SOURCES = tests/device/t_ahead.c
 tests_device_t_ahead_LDADD = tests/frontend/libfrontend.a
+tests_device_t_bytes_SOURCES = tests/device/t_bytes.c
+tests_device_t_bytes_LDADD = tests/frontend/libfrontend.a
 tests_device_t_cmdlines_SOURCES = tests/device/t_cmdlines.c
 tests_device_t_cmdlines_LDADD = tests/frontend/libfrontend.a
 tests_device_t_noopen_SOURCES = tests/device/more.h \
