@@ -43,7 +43,8 @@ libtransport_a_SOURCES = \
 	transport/wkeep.c transport/wkeep.h \
 	transport/wlink.c transport/wlink.h \
 	transport/wlink_drain.c transport/wlink_int.h \
-	transport/wlink_lazy.c transport/wlink_supply.c
+	transport/wlink_lazy.c transport/wlink_settle.c \
+	transport/wlink_supply.c
 
 viofsd_transport_SOURCES = transport/main.c
 viofsd_transport_LDADD = libtransport.a libcommon.a -levent_core \

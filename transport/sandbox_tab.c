@@ -63,9 +63,12 @@ static const struct sandbox_row rows[] = {
 	/* the event loop */
 	SB_ALLOW(epoll_wait, "main.c: libevent's loop"),
 	SB_ALLOW(epoll_ctl, "main.c: libevent's events"),
-	SB_ALLOW(sched_yield, "wlink.c: a worker answers before we sleep"),
-	SB_ALLOW(getcpu, "wlink.c: our processor [unseen: the vDSO tells it]"),
-	SB_ALLOW(clock_gettime, "wlink.c: time [unseen: the vDSO tells it]"),
+	SB_ALLOW(sched_yield,
+	    "wlink_settle.c: a worker answers before we sleep"),
+	SB_ALLOW(getcpu,
+	    "wlink_settle.c: our processor [unseen: the vDSO tells it]"),
+	SB_ALLOW(clock_gettime,
+	    "wlink_supply.c: time [unseen: the vDSO tells it]"),
 
 	/* memory: never executable */
 	SB_ARG(mmap, "gmem.c: guest memory; mring.c; malloc(3)", NO_EXEC),

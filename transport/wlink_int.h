@@ -29,8 +29,9 @@
 #include "wkeep.h"
 
 /*
- * Knows: what wlink.c (requests and answers) and wlink_supply.c (workers
- * wanted, born, idle) share.
+ * Knows: what wlink.c (requests, accidents), wlink_settle.c (telling, answers),
+ * wlink_lazy.c (what nobody waits for), wlink_drain.c (those that hang) and
+ * wlink_supply.c (workers wanted, born, idle) share.
  * Never: included by anything else.
  */
 
@@ -132,6 +133,13 @@ void	wlink_dispatch(struct wpool *p);
 
 /* Answer all that waits with err. */
 void	wlink_fail(struct wpool *p, int err);
+
+/* Answer r, after the privileged retry if one is due. */
+void	wlink_answer(struct wlink *w, struct req *r, int err,
+	    struct chan_msg *m);
+
+/* k is gone or lied; see wlink.h for what happens to its requests. */
+void	wlink_lost(struct worker *k, const char *why);
 
 /* No worker can be what the pool is of: as if the host had said EPERM. */
 void	wlink_nobody(struct wpool *p);

@@ -40,6 +40,7 @@ static void *link_calloc(size_t cnt, size_t len);
 #include "transport/wlink.c"
 #include "transport/wlink_drain.c"
 #include "transport/wlink_lazy.c"
+#include "transport/wlink_settle.c"
 #include "transport/wlink_supply.c"
 
 #define REQS 64

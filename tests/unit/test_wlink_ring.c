@@ -28,7 +28,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "transport/wlink.c"
+#include "transport/wlink_settle.c"
 
 #include <poll.h>
 #include <unistd.h>

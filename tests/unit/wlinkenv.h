@@ -19,7 +19,7 @@
 
 /*
  * Knows: workers that a test plays, and the broker that grants them; includes
- * wlink.c, wlink_lazy.c and wlink_supply.c.
+ * wlink.c, wlink_lazy.c, wlink_settle.c and wlink_supply.c.
  * Never: a test.
  */
 
@@ -38,6 +38,7 @@ fake_clock(struct timespec *ts)
 #define clock_gettime(id, ts)	((void)(id), fake_clock(ts))
 #include "transport/wlink_supply.c"
 #include "transport/wlink_lazy.c"
+#include "transport/wlink_settle.c"
 #include "transport/wlink.c"
 #include "transport/node.h"
 
