@@ -55,7 +55,7 @@ analyze() {
 	if [ -z "$other" ]; then
 		skip "a range is exposed less than a whole share" \
 		    "systemd-analyze has no --offline"
-	elif [ "${pool:-100}" -le 45 ] && [ "$pool" -lt "$other" ]; then
+	elif [ "${pool:-100}" -le 50 ] && [ "$pool" -lt "$other" ]; then
 		ok "a range is exposed less than a whole share"
 	else
 		not_ok "a range is exposed less than a whole share"
