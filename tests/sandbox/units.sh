@@ -10,6 +10,7 @@ sandbox_begin units
 
 none=0000000000000000
 unit=$top/viofsd-pool@.service
+options=--log-level=info
 
 skip() {
 	count=$((count + 1))
@@ -68,7 +69,8 @@ words() {
 	value "$1" ExecStart | tr ' ' '\n' | sed "s,%i,test,g
 	    s,\${SHARED_DIR},$top/run/share,g
 	    s,\${POOL},41000-41099,g
-	    s,^\$OPTIONS\$,--log-level=info,"
+	    s,/run/viofsd/,$top/run/,g
+	    s,^\$OPTIONS\$,$options,"
 }
 
 # started UNIT CAPS USER-OPTIONS...: $broker, on $top/run/sock.
@@ -92,6 +94,28 @@ started() {
 		    --no-new-privs "${@:3}" "${line[@]}"
 	) 2>"$top/log" >/dev/null </dev/null &
 	broker=$!
+}
+
+# The service for everybody, which makes its socket itself.
+whole() {
+	unit=$top/viofsd@.service
+	options=--socket-group=daemon
+	fresh
+	started "$unit" "$(value "$unit" CapabilityBoundingSet)"
+	for _ in $(seq 100); do
+		! grep -q ": serving" "$top/log" || break
+		sleep 0.1
+	done
+	is "$(stat -c '%a %U:%G' "$top/run/test.sock")" "770 root:daemon" \
+	    "a whole share: whom the socket is for"
+	mv "$top/run/test.sock" "$top/run/sock"
+	visit 0 1000
+	is "$(ids dir0 dir0/file dir1000 dir1000/file | paste -sd,)" \
+	    "dir0 0:0,dir0/file 0:0,dir1000 1000:1000,dir1000/file 1000:1000" \
+	    "a whole share: files belong to who made them"
+	is "$(grep -c "foreign 5:5 chmod 0 open 0 chown 0" "$top/out")" 1 \
+	    "a whole share: the guest's root is root"
+	ended "a whole share"
 }
 
 # A share that all may write to, with a file of somebody else's.
@@ -223,5 +247,6 @@ analyze
 range
 least
 single
+whole
 echo "1..$count"
 [ "$failed" = 0 ]
