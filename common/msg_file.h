@@ -89,10 +89,11 @@ struct q_create {
 	uint32_t umask;
 	uint32_t label_name_len, label_len;
 	uint32_t kill;		/* 1: truncation drops set-id bits */
+	uint32_t back;		/* 1: send the directory, if it is kept */
 	char name[MSG_NAME_MAX];
 };
 
-/* [0] O_PATH node, [1] open file */
+/* [0] O_PATH node, [1] open file, [2] the directory or none */
 struct a_create {
 	struct msg_attr attr;
 };

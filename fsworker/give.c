@@ -169,9 +169,10 @@ give_trusted(const struct a_whello *who)
 }
 
 int
-give_alone(const struct a_whello *who, const struct msg_attr *attr)
+give_alone(const struct a_whello *who, const struct msg_attr *attr,
+    int new_dir)
 {
-	return give_trusted(who) &&
-	    (S_ISREG(attr->mode) || S_ISLNK(attr->mode)) &&
+	return give_trusted(who) && (S_ISREG(attr->mode) ||
+	    S_ISLNK(attr->mode) || (new_dir && S_ISDIR(attr->mode))) &&
 	    (attr->flags & MSG_ATTR_MOUNT_ROOT) == 0;
 }

@@ -70,8 +70,10 @@ int	give_trusted(const struct a_whello *who);
 
 /*
  * Can the transport do without the descriptor of a node with these attributes
- * and a seal?
+ * and a seal?  Of directories only where they are new: what is looked up is
+ * looked at.
  */
-int	give_alone(const struct a_whello *who, const struct msg_attr *attr);
+int	give_alone(const struct a_whello *who, const struct msg_attr *attr,
+	    int new_dir);
 
 #endif

@@ -161,15 +161,15 @@ serve_send(struct chan *c, const struct chan_out *out)
  * transport can believe what is said of it and have it opened again.
  */
 static uint32_t
-serve_give(const struct serve_req *req, uint32_t give,
+serve_give(const struct serve_req *req, const struct msg_hdr *asked,
     const struct msg_attr *attr)
 {
-	const uint32_t nr = MSG_KEEP_NR(give);
+	const uint32_t give = asked->give, nr = MSG_KEEP_NR(give);
 
 	if (give == 0 || req->known != 0)
 		return req->known;
 	if (MSG_KEEP_OP(give) == MSG_KEEP_USE && req->tail_len > 0 &&
-	    give_alone(req->who, attr))
+	    give_alone(req->who, attr, asked->type == Q_MKDIR))
 		return MSG_KEEP_USE | nr;
 	return MSG_KEEP_PUT | nr;
 }
@@ -180,13 +180,16 @@ serve_answer(struct chan *c, struct serve_req *req, struct chan_out *out)
 {
 	unsigned int kept = req->known == 0 &&
 	    MSG_KEEP_OP(out->give) == MSG_KEEP_USE;
-	int err;
+	int back = out->err == 0 && req->back != 0 &&
+	    fdbag_put(&req->give, req->back) == 0, err;
 
 	out->tail = req->tail;
 	out->tail_len = req->tail_len;
 	out->fds = req->give.fds + kept;
 	out->fd_cnt = req->give.cnt - kept;
 	err = serve_send(c, out);
+	if (back)
+		fdbag_take(&req->give, req->give.cnt - 1);
 	if (out->give != 0 && req->known == 0)
 		keep_give(&serve_keep, out->give, fdbag_take(&req->give, 0),
 		    out->body);
@@ -223,7 +226,7 @@ serve_one(struct chan *c, const struct serve_req *as, struct chan_msg *m)
 	if (out.err != 0)
 		fdbag_close(&req.give);
 	else
-		out.give = serve_give(&req, m->hdr.give, &body.align);
+		out.give = serve_give(&req, &m->hdr, &body.align);
 	fdbag_close(&m->fds);
 	out.body = &body;
 	return serve_answer(c, &req, &out);

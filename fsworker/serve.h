@@ -47,7 +47,8 @@ struct serve_req {
 	const struct fdbag *fds;	/* descriptors of the question */
 	const void *asked;		/* tail of the question */
 	size_t asked_len;
-	struct fdbag give;		/* descriptors of the answer */
+	struct fdbag give;		/* descriptors of the answer, */
+	int back;			/* and one that stays kept; 0: none */
 	struct keep *keep;		/* nodes that are kept */
 	uint16_t kept[MSG_KEPT];	/* which of fds these are, or 0 */
 	uint32_t keep_as;		/* what is to become of give, */

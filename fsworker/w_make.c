@@ -161,7 +161,7 @@ on_create(struct serve_req *req, const struct q_create *q,
 	    (err = label_take(req, 0, q->label_name_len, q->label_len,
 	    &m.label)) != 0)
 		return err;
-	if (q->kill > 1)
+	if (q->kill > 1 || q->back > 1)
 		return EINVAL;
 	if ((err = w_name_change(req, 0, q->name, &m.dirfd)) != 0 ||
 	    (err = w_make_denied(&m)) != 0)
@@ -171,6 +171,8 @@ on_create(struct serve_req *req, const struct q_create *q,
 	m.flags = flags & ~(O_CREAT | O_EXCL);
 	if ((err = w_make_file(&m, flags & O_EXCL, q->kill)) != 0)
 		return err;
+	if (q->back && req->kept[0] != 0)
+		req->back = m.dirfd;
 	return w_make_open(req, &m, &a->attr);
 }
 

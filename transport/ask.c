@@ -114,6 +114,16 @@ ask_opened(struct fs *fs, struct req *r, int err, int fd)
 	dispatch_flush(fs);
 }
 
+void
+ask_back(struct req *r, int fd)
+{
+	struct node *n = r->node[0];
+
+	if (fd != -1 && node_fd(n) == -1 && ask_same(n, fd) == 0)
+		node_set_fd(r->fs->nodes, n, &fd);
+	fd_close(&fd);
+}
+
 static void
 ask_send(struct req *r, int err)
 {

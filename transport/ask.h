@@ -55,6 +55,12 @@ void	ask_home(struct req *r);
 void	ask_opened(struct fs *fs, struct req *r, int err, int fd);
 
 /*
+ * A worker sends the directory that it keeps for r, or did not, -1: it is our
+ * descriptor if we have none and it is the one.  Owns fd.
+ */
+void	ask_back(struct req *r, int fd);
+
+/*
  * A worker says, or once said, that *said is the file behind fd.  Fill *attr
  * with what is true now: the file itself must be the one (EIO if not), all but
  * its mount and flags is asked again.  The guest's own permission checks rest

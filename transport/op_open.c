@@ -254,6 +254,14 @@ op_create_handle(struct req *r, struct node *n, int *fd, uint64_t *fh)
 	return err;
 }
 
+/* The channel knows no fewest: there may be a directory behind these. */
+static int
+op_create_enough(const struct chan_msg *m)
+{
+	return m->fds.cnt < 1u + (MSG_KEEP_OP(m->hdr.give) != MSG_KEEP_USE) ?
+	    EIO : 0;
+}
+
 static void
 op_create_done(struct req *r, int err, struct chan_msg *m)
 {
@@ -268,6 +276,8 @@ op_create_done(struct req *r, int err, struct chan_msg *m)
 	uint64_t fh;
 	int fd;
 
+	if (err == 0)
+		err = op_create_enough(m);
 	if (err == 0) {
 		a = m->body;
 		err = said_enter(r, m, &a->attr, &attr, &n, &next);
@@ -277,6 +287,7 @@ op_create_done(struct req *r, int err, struct chan_msg *m)
 		return;
 	}
 	fd = fdbag_take(&m->fds, next);
+	ask_back(r, fdbag_take(&m->fds, next + 1));
 	if ((err = op_create_handle(r, n, &fd, &fh)) != 0) {
 		node_forget(r->fs->nodes, n, 1);
 		req_end(r, err);
@@ -360,6 +371,8 @@ op_create(struct req *r)
 	q->mode = in.mode & 07777;
 	q->umask = label_umask(r, in.umask);
 	q->kill = (in.open_flags & FUSE_OPEN_KILL_SUIDGID) != 0;
+	/* It has changed now, so that the guest will ask about it. */
+	q->back = node_fd(r->node[0]) == -1;
 	op_ahead_changes(r, 0);
 	op_open_ask(r, Q_CREATE, ASK_CREATES |
 	    ((in.flags & (O_EXCL | O_TRUNC)) ? 0 : ASK_REPEATABLE),

@@ -67,7 +67,8 @@ static int
 said_alone(const struct chan_msg *m, const struct msg_attr *said,
     struct msg_attr *attr)
 {
-	if ((!S_ISREG(said->mode) && !S_ISLNK(said->mode)) ||
+	if ((!S_ISREG(said->mode) && !S_ISLNK(said->mode) &&
+	    (!S_ISDIR(said->mode) || m->hdr.type != A_MKDIR)) ||
 	    (said->flags & MSG_ATTR_MOUNT_ROOT) != 0 || m->tail_len == 0)
 		return EIO;
 	*attr = *said;

@@ -39,6 +39,11 @@
 #define KEEP_UID	1000
 #define KEEP_IDLE	16	/* descriptors of a worker that keeps little */
 
+static const char *const keep_with[] = { "--inode-file-handles=mandatory",
+	NULL };
+static const char *const keep_without[] = { "--inode-file-handles=never",
+	NULL };
+
 static uint64_t keep_id[KEEP_MANY];
 
 static void
@@ -131,6 +136,19 @@ keep_is_root(pid_t pid)
 
 /* Root's; nobody asks more than one thing at a time. */
 static pid_t
+keep_transport(struct box *b)
+{
+	const struct proc_set *set = daemon_procs(&b->d);
+	unsigned int i;
+
+	for (i = 0; i < set->cnt; i++)
+		if (strncmp(proc_name(set->pid[i]), "viofsd-transpor",
+		    15) == 0)
+			return set->pid[i];
+	tap_bail("there is no transport");
+}
+
+static pid_t
 keep_worker(struct box *b)
 {
 	const struct proc_set *set = daemon_procs(&b->d);
@@ -187,6 +205,8 @@ keep_closed(struct box *b, const char *what)
 		keep_name(name, sizeof(name), i);
 		unlink(daemon_host(&b->d, name));
 		alive += fs_getattr(&b->fs, keep_id[i], &a) == 0 &&
+		    a.attr.nlink == 0 &&
+		    fs_getattr(&b->fs, keep_id[i], &a) == 0 &&
 		    a.attr.nlink == 0;
 	}
 	tap_is(alive, KEEP_CNT, "%s: files without a name are there", what);
@@ -227,6 +247,64 @@ keep_ask(struct box *b)
 	fs_cred(&b->fs, 0, 0);
 }
 
+/* A directory that is removed is there for whoever is in it. */
+static void
+keep_removed(struct box *b, const char *what)
+{
+	struct fuse_entry_out e;
+	struct fuse_attr_out a;
+	int i, alive = 0;
+
+	tap_rc(fs_mkdir(&b->fs, FUSE_ROOT_ID, "gone", 0755, &e), 0,
+	    "%s: mkdir", what);
+	tap_rc(fs_rmdir(&b->fs, FUSE_ROOT_ID, "gone"), 0, "%s: rmdir", what);
+	for (i = 0; i < 4; i++)
+		alive += fs_getattr(&b->fs, e.nodeid, &a) == 0 &&
+		    a.attr.ino == e.attr.ino && a.attr.nlink == 0;
+	tap_is(alive, 4, "%s: it is there", what);
+	tap_rc(fs_forget(&b->fs, e.nodeid, 1), 0, "%s: forgotten", what);
+}
+
+/* A new directory has a descriptor when a file was made in it. */
+static void
+keep_dirs(struct box *b, int handles, const char *what)
+{
+	struct fuse_entry_out e;
+	struct fuse_attr_out a;
+	struct fs_file f;
+	struct stat st;
+	int before;
+	pid_t t;
+
+	fs_lookup(&b->fs, FUSE_ROOT_ID, "none", NULL);
+	t = keep_transport(b);
+	before = proc_fds(t);
+	tap_rc(fs_mkdir(&b->fs, FUSE_ROOT_ID, "dir", 0777, &e), 0,
+	    "%s: mkdir", what);
+	tap_is(proc_fds(t), before + !handles,
+	    "%s: the directory comes without descriptor where it may", what);
+	tap_rc(fs_create(&b->fs, e.nodeid, "one", 0644, O_RDWR, &f), 0,
+	    "%s: a file in it", what);
+	tap_is(proc_fds(t), before + 2 + !handles,
+	    "%s: now there is one, and the open file", what);
+	if (stat(daemon_host(&b->d, "dir"), &st) == -1)
+		tap_bail("dir: %s", strerror(errno));
+	tap_rc(fs_getattr(&b->fs, e.nodeid, &a), 0, "%s: getattr", what);
+	tap_ok(a.attr.ino == st.st_ino && a.attr.mode == st.st_mode &&
+	    a.attr.mtime == (uint64_t)st.st_mtim.tv_sec &&
+	    a.attr.mtimensec == (uint32_t)st.st_mtim.tv_nsec,
+	    "%s: it is true", what);
+	fs_release(&b->fs, &f);
+	tap_rc(fs_mkdir(&b->fs, e.nodeid, "sub", 0777, &e), 0,
+	    "%s: another one in it", what);
+	fs_cred(&b->fs, KEEP_UID, KEEP_UID);
+	tap_rc(fs_create(&b->fs, e.nodeid, "two", 0644, O_RDWR, &f), 0,
+	    "%s: where another user makes a file", what);
+	fs_release(&b->fs, &f);
+	fs_cred(&b->fs, 0, 0);
+	keep_removed(b, what);
+}
+
 static void
 keep_lost(struct box *b)
 {
@@ -249,6 +327,7 @@ keep_run(const char *const more[], const char *what)
 	memset(&o, 0, sizeof(o));
 	o.daemon.more = more;
 	if (box_start(&b, &o)) {
+		keep_dirs(&b, more == keep_with, what);
 		keep_make(&b, KEEP_MANY);
 		keep_ask(&b);
 		keep_lost(&b);
@@ -265,17 +344,12 @@ keep_run(const char *const more[], const char *what)
 int
 main(int argc, char **argv)
 {
-	static const char *const with[] = { "--inode-file-handles=mandatory",
-		NULL };
-	static const char *const without[] = { "--inode-file-handles=never",
-		NULL };
-
 	daemon_args(argc, argv);
 	if (daemon_kind != DAEMON_OURS) {
 		tap_skip("about viofsd's own processes", "kept nodes");
 		return tap_done();
 	}
-	keep_run(with, "handles");
-	keep_run(without, "no handles");
+	keep_run(keep_with, "handles");
+	keep_run(keep_without, "no handles");
 	return tap_done();
 }

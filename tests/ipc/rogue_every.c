@@ -75,6 +75,11 @@ LIE(long, m->hdr.len += a->tail_max + 1)
 LIE(more_fds, if (a->fds > MSG_FDS_MAX) return 0; m->hdr.fd_cnt++)
 LIE(less_fds, if (a->fds > MSG_FDS_MAX || a->fds == 0) return 0;
     m->hdr.fd_cnt--)
+LIE(few, if (a->type != A_CREATE) return 0; m->hdr.fd_cnt = 1)
+LIE(none, if (a->type != A_CREATE) return 0; m->hdr.fd_cnt = 0)
+LIE(many, if (a->type != A_CREATE) return 0; m->hdr.fd_cnt = 3)
+LIE(many_dir, if (a->type != A_CREATE) return 0; m->hdr.fd_cnt = 3;
+    fds[2] = every_dir)
 LIE(zero, memset(m->bytes, 0, a->body_len))
 LIE(ones, memset(m->bytes, 0xff, a->body_len))
 LIE(random, arc4random_buf(m->bytes, a->body_len))
@@ -98,6 +103,10 @@ static const struct every_lie lies[] = {
 	{ "a byte too many", 1, lie_long },
 	{ "a descriptor too many", 1, lie_more_fds },
 	{ "a descriptor too few", 1, lie_less_fds },
+	{ "a node and no file", 0, lie_few },
+	{ "no descriptor", 0, lie_none },
+	{ "a file for the directory", 0, lie_many },
+	{ "another directory for it", 0, lie_many_dir },
 	{ "zeros", 0, lie_zero },
 	{ "ones", 0, lie_ones },
 	{ "anything", 0, lie_random },
@@ -129,7 +138,8 @@ every_lied(struct every_try *t, const struct every_lie *lie)
 		memcpy(m.bytes, &attr, sizeof(attr));
 	m.hdr.type = a->type;
 	m.hdr.id = t->w.msg.hdr.id;
-	m.hdr.fd_cnt = a->fds > MSG_FDS_MAX ? 0 : a->fds;
+	m.hdr.fd_cnt = a->type == A_CREATE ? 2 :
+	    a->fds > MSG_FDS_MAX ? 0 : a->fds;
 	m.hdr.len = (uint32_t)sizeof(m.hdr) + a->body_len;
 	can = lie->spoil(a, &m, fds) != 0;
 	if (can)

@@ -206,6 +206,74 @@ rogue_keep_given(struct rogue *r, int alone, const char *who)
 	tap_is(proc_fds(r->w.pid), before, "%s: until they are dropped", who);
 }
 
+/* MKDIR or CREATE in a directory that is kept as 10; its errno, or -1. */
+static int
+rogue_keep_make(struct rogue *r, uint16_t type, const char *name,
+    uint32_t give)
+{
+	union {
+		struct q_mkdir mkdir;
+		struct q_create create;
+	} q;
+	struct chan_out out;
+
+	memset(&q, 0, sizeof(q));
+	if (type == Q_MKDIR) {
+		q.mkdir.mode = 0755;
+		rogue_name(q.mkdir.name, name);
+	} else {
+		q.create.mode = 0644;
+		q.create.flags = O_RDWR;
+		q.create.back = 1;
+		rogue_name(q.create.name, name);
+	}
+	memset(&out, 0, sizeof(out));
+	out.type = type;
+	out.body = &q;
+	out.kept[0] = KEEP_USE(10);
+	out.give = give;
+	return worker_ask_tail(&r->w, &out);
+}
+
+static ino_t
+rogue_keep_ino(struct rogue *r, unsigned int i)
+{
+	struct stat st;
+
+	return fstat(fdbag_get(&r->w.msg.fds, i), &st) == 0 ? st.st_ino : 0;
+}
+
+/* A directory that is new need not be sent, and comes with a file in it. */
+static void
+rogue_keep_new(struct rogue *r)
+{
+	const struct msg_hdr *h = &r->w.msg.hdr;
+	uint64_t ino;
+	int i;
+
+	tap_rc(rogue_keep_ask(r, "sub", r->dirfd, 0, KEEP_PUT(10)), 0,
+	    "a directory to make things in");
+	tap_rc(rogue_keep_make(r, Q_MKDIR, "new", KEEP_USE(11)), 0, "mkdir");
+	tap_ok(h->give == KEEP_USE(11) && h->fd_cnt == 0 &&
+	    r->w.msg.tail_len > 0, "it is not sent");
+	ino = ((const struct a_mkdir *)r->w.msg.body)->attr.ino;
+	tap_rc(rogue_keep_ask(r, "new", -1, KEEP_USE(10), KEEP_USE(12)), 0,
+	    "it is known");
+	tap_is(h->give, KEEP_USE(11), "by its number");
+	rogue_keep_drop(r, 10, 2);
+	tap_rc(rogue_keep_ask(r, "sub", r->dirfd, 0, KEEP_PUT(12)), 0,
+	    "the one that it is in");
+	tap_rc(rogue_keep_ask(r, "new", -1, KEEP_USE(12), KEEP_USE(10)), 0,
+	    "it is looked up");
+	tap_ok(h->give == KEEP_PUT(10) && h->fd_cnt == 1, "and sent");
+	for (i = 0; i < 2; i++) {
+		tap_rc(rogue_keep_make(r, Q_CREATE, "file", KEEP_USE(13 + i)),
+		    0, "a file in it");
+		tap_ok(h->fd_cnt == 2 && rogue_keep_ino(r, 1) == ino &&
+		    rogue_keep_ino(r, 0) != ino, "the directory comes along");
+	}
+}
+
 /* The same of root's, and where it is not to be believed. */
 static void
 rogue_keep_root(struct rogue *r)
@@ -222,8 +290,10 @@ rogue_keep_root(struct rogue *r)
 		r->who.flags |= i == 2 ? MSG_SHARE_READONLY : 0;
 		r->who.policy |= i == 3 ? MSG_POLICY_STRICT : 0;
 		rogue_worker(r);
-		if (i == 0)
+		if (i == 0) {
 			rogue_keep_given(r, 1, "root");
+			rogue_keep_new(r);
+		}
 		tap_rc(rogue_keep_ask(r, "file", r->dirfd, 0, KEEP_USE(1)), 0,
 		    "root's worker %u", i);
 		tap_is(r->w.msg.hdr.fd_cnt, i != 0,

@@ -306,6 +306,24 @@ test_other_file(void **state)
 	assert_int_equal(fs.list_debt, 0);
 }
 
+/* A worker may send what it keeps: it is taken if it is that and is needed. */
+static void
+test_back(void **state)
+{
+	unsigned int before = fd_count();
+
+	(void)state;
+	hold(&req[0], 0, node[0]);
+	ask_back(&req[0], -1);
+	ask_back(&req[0], dup(share));
+	assert_int_equal(node_fd(node[0]), -1);
+	ask_back(&req[0], fd_new());
+	assert_int_not_equal(node_fd(node[0]), -1);
+	ask_back(&req[0], fd_new());
+	assert_int_equal(fd_count(), before + 1);
+	assert_int_equal(fs.list_debt, 0);
+}
+
 /* What came without a descriptor and needs one is paid for, once. */
 static void
 test_listed(void **state)
@@ -591,6 +609,7 @@ main(void)
 		UNIT(test_at_once),
 		UNIT(test_opened),
 		UNIT(test_other_file),
+		UNIT(test_back),
 		UNIT(test_listed),
 		UNIT(test_both_opened),
 		UNIT(test_many_wait),

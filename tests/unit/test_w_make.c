@@ -34,6 +34,7 @@
 
 #include "../../common/proc.h"
 #include "../../common/seal.h"
+#include "../../fsworker/keep.h"
 #include "wenv.h"
 #include "wname.h"
 
@@ -157,6 +158,37 @@ test_create(void **state)
 	assert_int_equal(on_create(wenv_req(e, e->share, -1), &q, &a),
 	    EEXIST);
 	assert_int_equal(e->req.give.cnt, 0);
+}
+
+/* The directory goes along if it is wanted, and stays if it is kept. */
+static void
+test_create_back(void **state)
+{
+	static struct keep keep;
+	struct wenv *e = *state;
+	struct q_create q = { .flags = O_RDWR, .mode = 0640, .back = 1,
+	    .name = "n" };
+	struct serve_req *req;
+	struct a_create a;
+
+	req = wenv_req(e, e->share, -1);
+	assert_int_equal(on_create(req, &q, &a), 0);
+	assert_int_equal(req->back, 0);
+	req = wenv_req(e, e->share, -1);
+	req->keep = &keep;
+	req->kept[0] = MSG_KEEP_USE | 1;
+	assert_int_equal(on_create(req, &q, &a), 0);
+	assert_int_equal(req->back, e->share);
+	assert_int_equal(req->give.cnt, 2);
+	q.flags = O_RDWR | O_EXCL;
+	req = wenv_req(e, e->share, -1);
+	req->keep = &keep;
+	req->kept[0] = MSG_KEEP_USE | 1;
+	assert_int_equal(on_create(req, &q, &a), EEXIST);
+	assert_int_equal(req->back, 0);
+	q.back = 2;
+	assert_int_equal(on_create(wenv_req(e, e->share, -1), &q, &a),
+	    EINVAL);
 }
 
 static void
@@ -612,7 +644,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(test_swapped), T(test_created), T(test_create),
-		T(test_create_bad), T(test_mknod),
+		T(test_create_back), T(test_create_bad), T(test_mknod),
 		T(test_umask), T(test_default_acl), T(test_kill),
 		T(test_tmpfile), T(test_label_create), T(test_label_others),
 		T(test_label_bad), T(test_seal), T(test_denied),
