@@ -323,6 +323,18 @@ at_reopen(int fd, int flags, int *newfd)
 	return *newfd == -1 ? errno : 0;
 }
 
+int
+at_reopen_dir(int fd, int *newfd)
+{
+	const int flags = O_RDONLY | O_DIRECTORY;
+	struct open_how how = { (uint64_t)flags, 0, RESOLVE_BENEATH };
+	int err;
+
+	/* Whoever may read a directory need not be able to search it. */
+	err = at_open(fd, ".", &how, newfd);
+	return err == EACCES ? at_reopen(fd, flags, newfd) : err;
+}
+
 /* Linux 6.6 and newer; asked in a way that changes nothing. */
 static int
 at_chmod_has(void)

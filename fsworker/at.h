@@ -140,6 +140,9 @@ int	at_parent(const struct a_whello *who, int dirfd, int *fd);
  */
 int	at_reopen(int fd, int flags, int *newfd);
 
+/* The same of a directory, for reading, by its own name in it. */
+int	at_reopen_dir(int fd, int *newfd);
+
 /*
  * chmod(2) of what is behind fd, which may be an O_PATH descriptor; EOPNOTSUPP
  * for a symbolic link.

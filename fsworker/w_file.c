@@ -122,7 +122,7 @@ on_opendir(struct serve_req *req, const struct q_opendir *q,
 		return EINVAL;
 	if ((err = serve_claim_dir(req, 0)) != 0)
 		return err;
-	if ((err = at_reopen(node, O_RDONLY | O_DIRECTORY, &fd)) != 0)
+	if ((err = at_reopen_dir(node, &fd)) != 0)
 		return err;
 	return fdbag_put(&req->give, fd);
 }

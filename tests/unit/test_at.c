@@ -250,6 +250,39 @@ test_bare(void **state)
 	close(rootfd);
 }
 
+/* A directory that may be read, searched, both or neither. */
+static void
+test_reopen_dir(void **state)
+{
+	struct wenv *e = *state;
+	const uid_t user = getuid() == 0 ? 65534 : getuid();
+	struct stat one, two;
+	int node, mode, fd;
+
+	assert_int_equal(mkdirat(e->share, "d", 0700), 0);
+	assert_int_equal(fchownat(e->share, "d", user, (gid_t)-1, 0), 0);
+	node = wenv_node(e, "d");
+	assert_int_equal(fstat(node, &one), 0);
+	for (mode = 0; mode < 8; mode++) {
+		assert_int_equal(fchmodat(e->share, "d", (mode_t)mode << 6,
+		    0), 0);
+		assert_int_equal(seteuid(user), 0);
+		assert_int_equal(at_reopen_dir(node, &fd),
+		    mode & 4 ? 0 : EACCES);
+		assert_int_equal(seteuid(getuid()), 0);
+		if ((mode & 4) == 0)
+			continue;
+		assert_int_equal(fstat(fd, &two), 0);
+		assert_int_equal(two.st_ino, one.st_ino);
+		assert_int_equal(fcntl(fd, F_GETFL) & O_PATH, 0);
+		close(fd);
+	}
+	assert_int_equal(unlinkat(e->share, "d", AT_REMOVEDIR), 0);
+	assert_int_equal(at_reopen_dir(node, &fd), 0);
+	close(fd);
+	assert_int_equal(at_reopen_dir(wenv_foreign(), &fd), ENOTDIR);
+}
+
 /* Both ways; a link is followed by neither. */
 static void
 test_chmod(void **state)
@@ -281,6 +314,7 @@ main(void)
 		T(test_claim_mounts), T(test_child), T(test_create),
 		T(test_reopen), T(test_tmpfile), T(test_parent),
 		T(test_bare), T(test_chmod),
+		T(test_reopen_dir),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
