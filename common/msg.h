@@ -31,7 +31,8 @@
 #define MSG_PATH_MAX	4095	/* a symlink's target, without NUL */
 #define MSG_TAIL_MAX	65536	/* longest variable part of any message */
 #define MSG_DIRPLUS_MAX	128	/* entries (and descriptors) per READDIRPLUS */
-#define MSG_AHEAD_MAX	64	/* entries (and descriptors) per AHEAD */
+#define MSG_AHEAD_MAX	64	/* entries with descriptors per AHEAD */
+#define MSG_AHEAD_NAMES	256	/* entries without, per AHEAD */
 #define MSG_FDS_MAX	128	/* most descriptors in one message */
 #define MSG_MOUNTS_MAX	256	/* mounts that one share may consist of */
 #define MSG_POOL_MAX	16	/* ranges of ids with a root of their own */

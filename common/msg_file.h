@@ -361,23 +361,37 @@ struct a_self {
 	struct msg_attr attr;
 };
 
+#define MSG_AHEAD_NODES	0x0001u	/* with descriptors */
+
 struct q_ahead {
 	uint64_t off;		/* cookie of getdents64(2), 0 = start */
-	uint32_t entry_max;	/* most entries wanted, 1..MSG_AHEAD_MAX */
-	uint32_t zero;
+	uint32_t entry_max;	/* most entries wanted, 1..MSG_AHEAD_MAX, or */
+				/* MSG_AHEAD_NAMES without MSG_AHEAD_NODES */
+	uint32_t flags;		/* MSG_AHEAD_* */
 };
 
 /*
- * When the directory was last changed, before and after it was read; records
- * and descriptors are those of A_READDIRPLUS, without MSG_DIRENT_SEALED.  Of
- * attr only ino, type, mount and device count.
+ * Records and descriptors are those of A_READDIRPLUS, without
+ * MSG_DIRENT_SEALED.  Of attr only ino, type, mount and device count.  What
+ * failed once the directory is watched is told beside its number.
  */
 struct a_ahead {
-	int64_t mtime, ctime;
-	uint32_t mtime_nsec, ctime_nsec;
 	uint64_t next;		/* cookie of the entry after the last one */
+	int32_t wd;		/* watch descriptor, if off was 0, else 0 */
 	uint32_t entry_cnt;
 	uint32_t end;		/* 1: there is none, else 0 */
+	uint32_t err;		/* nothing but wd counts, or 0 */
+};
+
+/*
+ * What the instance is to tell of, see inotify(7): names that come and go,
+ * and who may search the directory, by IN_ATTRIB without a name.
+ */
+#define MSG_WATCH_MASK	(IN_CREATE | IN_DELETE | IN_MOVED_FROM | \
+			IN_MOVED_TO | IN_ATTRIB | IN_ONLYDIR)
+
+struct n_watch {
+	uint64_t zero;
 };
 
 /* The tail is cnt numbers of nodes that are kept, 16 bits each. */

@@ -24,6 +24,7 @@
 
 #include "config.h"
 
+#include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -38,6 +39,7 @@
 #include <linux/fsverity.h>
 #include <unistd.h>
 
+#include "../common/msg.h"
 #include "../common/proc.h"
 #include "../common/sandbox_fsworker.h"
 
@@ -155,6 +157,10 @@ static const struct sandbox_row fsworker_rows[] = {
 	SB_IOCTL(FS_IOC_MEASURE_VERITY, "w_ioctl.c: digest of the contents"),
 	SB_IOCTL(FS_IOC_GET_ENCRYPTION_POLICY, "w_ioctl.c: no key in it"),
 	SB_IOCTL(FS_IOC_GET_ENCRYPTION_POLICY_EX, "w_ioctl.c: no key in it"),
+
+	/* the transport's instance: one cannot be made, read or emptied */
+	SB_ARG(inotify_add_watch, "w_ahead.c: a directory's names", SB_FD(0),
+	    SB_IS(2, MSG_WATCH_MASK)),
 
 	/* contents */
 	SB_ARG(lseek, "w_list.c: cookie", SB_IS(2, SEEK_SET)),

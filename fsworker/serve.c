@@ -59,7 +59,8 @@ union serve_body {
 #define RPC(V, v, num, from, to, qf, af, qt, at, ph, text) \
 	SERVE_##from##_##to(struct a_##v v;)
 #define MSG(V, v, num, from, to, f, t, ph, text) \
-	_Static_assert(MSG_##to != MSG_FSWORKER || N_##V == N_DROP, \
+	_Static_assert(MSG_##to != MSG_FSWORKER || N_##V == N_DROP || \
+	    N_##V == N_WATCH, \
 	    #V ": notices need a handler");
 #include "../common/msg.def"
 #undef RPC
@@ -239,6 +240,9 @@ serve_any(struct chan *c, const struct serve_req *as, struct chan_msg *m)
 	case N_DROP:
 		c->why = "a number that nothing is kept under";
 		return keep_drop(&serve_keep, m);
+	case N_WATCH:
+		c->why = "an instance that is not wanted";
+		return w_ahead_watch(m);
 	default:
 		return serve_one(c, as, m);
 	}

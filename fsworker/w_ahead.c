@@ -15,18 +15,18 @@
  */
 
 /*
- * Knows: AHEAD, and how long ago a directory must have changed for that.
- * Never: getdents64(2) itself (w_list.c).
+ * Knows: AHEAD.  The only file with inotify_add_watch(2).
+ * Never: getdents64(2) itself (w_list.c); an event, which the transport reads.
  */
 
 #include "config.h"
 
+#include <sys/inotify.h>
 #include <sys/types.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "../common/fdbag.h"
@@ -38,83 +38,85 @@
 #include "w_list.h"
 #include "w_node.h"
 
-#define W_AHEAD_NSEC	1000000000LL
-#define W_AHEAD_TICK	20000000LL	/* more than any kernel's, ns */
-#define W_AHEAD_LONG	60		/* seconds */
-#define W_AHEAD_SECONDS	(2 * W_AHEAD_NSEC) /* of files with whole seconds */
-
 /*
- * Times are those of the clock that is read here, which moves by ticks: two
- * changes within one look the same.
+ * Bytes.  More names than the transport remembers; and who watches a directory
+ * first visits all of its entries that are in memory.
  */
-static int
-w_ahead_settled(const struct a_ahead *a)
-{
-	struct timespec now;
-	long long age, least;
+#define W_AHEAD_SIZE	(1024 * 1024)
 
-	clock_gettime(CLOCK_REALTIME_COARSE, &now);
-	least = a->ctime_nsec == 0 ? W_AHEAD_SECONDS : W_AHEAD_TICK;
-	if (a->ctime > now.tv_sec || a->ctime < now.tv_sec - W_AHEAD_LONG)
-		return a->ctime < now.tv_sec;
-	age = (now.tv_sec - a->ctime) * W_AHEAD_NSEC + now.tv_nsec -
-	    (long long)a->ctime_nsec;
-	return age > least;
+static int w_ahead_fd = -1;	/* the transport's inotify instance */
+
+int
+w_ahead_watch(struct chan_msg *m)
+{
+	const struct n_watch *n = m->body;
+
+	if (n->zero != 0 || w_ahead_fd != -1)
+		return EPROTO;
+	w_ahead_fd = fdbag_take(&m->fds, 0);
+	return 0;
 }
 
+/* Have the transport told of changes; its events carry the number *wd. */
 static int
-w_ahead_times(const struct serve_req *req, int fd, struct a_ahead *a)
+w_ahead_add(const struct serve_req *req, int fd, int32_t *wd)
 {
+	char number[AT_NUMBER_MAX];
 	struct msg_attr attr;
 	int err;
 
+	if (w_ahead_fd == -1)
+		return ENOTSUP;
 	if ((err = attr_get(req->who, fd, &attr)) != 0)
 		return err;
-	a->mtime = attr.mtime;
-	a->mtime_nsec = attr.mtime_nsec;
-	a->ctime = attr.ctime;
-	a->ctime_nsec = attr.ctime_nsec;
-	return 0;
+	if (attr.size > W_AHEAD_SIZE)
+		return EFBIG;
+	/* A name beneath the working directory, which is /proc/self/fd. */
+	*wd = inotify_add_watch(w_ahead_fd, at_number(fd, number),
+	    MSG_WATCH_MASK);
+	return *wd == -1 ? errno : 0;
 }
 
 static int
 w_ahead_read(struct serve_req *req, int fd, const struct q_ahead *q,
     struct a_ahead *a)
 {
-	struct a_ahead after;
-	int err, end;
+	int err;
 
 	if (!w_ioctl_plain(fd))
 		return ENOTSUP;
+	if (q->off == 0) {
+		/* From here on the transport hears of what may change it. */
+		if ((err = w_ahead_add(req, fd, &a->wd)) != 0)
+			return err;
+		if ((err = w_node_access(fd, X_OK)) == 0)
+			err = w_list_names(req, fd, q, a);
+		if (err != 0)
+			fdbag_close(&req->give);
+		a->err = (uint32_t)err;
+		return 0;
+	}
 	if (lseek(fd, (off_t)q->off, SEEK_SET) == -1)
 		return errno;
-	if ((err = w_list_names(req, fd, q->entry_max, &a->entry_cnt,
-	    &a->next, &end)) != 0 ||
-	    (err = w_ahead_times(req, fd, &after)) != 0)
-		return err;
-	a->end = (uint32_t)end;
-	return after.mtime != a->mtime || after.ctime != a->ctime ||
-	    after.mtime_nsec != a->mtime_nsec ||
-	    after.ctime_nsec != a->ctime_nsec ? EAGAIN : 0;
+	return w_list_names(req, fd, q, a);
 }
 
 int
 on_ahead(struct serve_req *req, const struct q_ahead *q, struct a_ahead *a)
 {
 	int dirfd = serve_fd(req, 0), fd, err;
+	uint32_t max = q->flags & MSG_AHEAD_NODES ? MSG_AHEAD_MAX :
+	    MSG_AHEAD_NAMES;
 
-	if (q->off > INT64_MAX || q->entry_max == 0 ||
-	    q->entry_max > MSG_AHEAD_MAX || q->zero != 0)
+	if (q->off > INT64_MAX || (q->flags & ~MSG_AHEAD_NODES) != 0 ||
+	    q->entry_max == 0 || q->entry_max > max)
 		return EINVAL;
-	if ((err = at_claim_dir(req->who, dirfd)) != 0 ||
-	    (err = w_ahead_times(req, dirfd, a)) != 0)
+	if ((err = at_claim_dir(req->who, dirfd)) != 0)
 		return err;
-	if (!w_ahead_settled(a))
-		return EAGAIN;
 	/* Who may list and not search would be told that nothing is there. */
 	if ((err = w_node_access(dirfd, X_OK)) != 0 ||
 	    (err = at_reopen(dirfd, O_RDONLY | O_DIRECTORY | O_NOATIME,
-	    &fd)) != 0)
+		 &fd)) != 0)
 		return err;
 	err = w_ahead_read(req, fd, q, a);
 	fd_close(&fd);

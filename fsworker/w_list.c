@@ -53,12 +53,13 @@ struct w_list {
 	uint64_t next;		/* cookie behind the last record */
 	int sealed;		/* a seal may do for a descriptor */
 	int names;		/* attributes are asked for later */
-	struct entry_dir dir;	/* ... in both cases */
+	int bare;		/* names and nothing else */
+	struct entry_dir dir;	/* ... in the first two cases */
 };
 
 static union {
 	uint64_t align;
-	char bytes[MSG_DIRPLUS_MAX * W_LIST_RAW_EACH];
+	char bytes[MSG_AHEAD_NAMES * W_LIST_RAW_EACH];
 } w_list_raw;
 
 static union {
@@ -67,6 +68,8 @@ static union {
 } w_list_tail;
 
 _Static_assert(sizeof(w_list_raw) >= W_LIST_RAW_MIN, "longest record");
+_Static_assert(MSG_AHEAD_NAMES >= MSG_DIRPLUS_MAX &&
+    MSG_AHEAD_NAMES >= MSG_AHEAD_MAX, "room to read that many");
 
 /* Length of a name that may be passed on, or 0. */
 static size_t
@@ -110,7 +113,8 @@ w_list_node(const struct w_list *l, const struct dirent64 *d,
 		return 0;
 	}
 	n->seal.len = 0;
-	if (w_list_dots(name) || at_child(l->dirfd, name, &n->fd) != 0)
+	if (l->bare || w_list_dots(name) ||
+	    at_child(l->dirfd, name, &n->fd) != 0)
 		return 0;
 	if (l->names && entry_listed(&l->dir, n->fd, d->d_ino, d->d_type,
 	    &n->attr, &n->seal)) {
@@ -255,8 +259,8 @@ on_readdirplus(struct serve_req *req, const struct q_readdirplus *q,
 }
 
 int
-w_list_names(struct serve_req *req, int dirfd, uint32_t max, uint32_t *cnt,
-    uint64_t *next, int *end)
+w_list_names(struct serve_req *req, int dirfd, const struct q_ahead *q,
+    struct a_ahead *a)
 {
 	struct w_list l;
 	int err;
@@ -266,16 +270,18 @@ w_list_names(struct serve_req *req, int dirfd, uint32_t max, uint32_t *cnt,
 	l.dirfd = dirfd;
 	l.size = MSG_TAIL_MAX;
 	l.room = SIZE_MAX;
-	l.entry_max = max;
-	l.names = 1;
-	entry_dir(&l.dir, req->who, dirfd);
+	l.entry_max = q->entry_max;
+	l.names = (q->flags & MSG_AHEAD_NODES) != 0;
+	l.bare = !l.names;
+	if (l.names)
+		entry_dir(&l.dir, req->who, dirfd);
 	if ((err = w_list_read(&l)) != 0)
 		return err;
 	if (l.odd)
 		return ENOTSUP;
-	*cnt = l.entry_cnt;
-	*next = l.next;
-	*end = l.end;
+	a->entry_cnt = l.entry_cnt;
+	a->next = l.next;
+	a->end = (uint32_t)l.end;
 	req->tail = w_list_tail.bytes;
 	req->tail_len = l.used;
 	return 0;

@@ -36,13 +36,13 @@ int	on_readdirplus(struct serve_req *req, const struct q_readdirplus *q,
 	    struct a_readdirplus *a);
 
 /*
- * The same records of the open directory dirfd from its offset on, all with
- * their nodes, of whose attributes who the file is may be all that is there;
- * at most max: *cnt of them, the cookie behind them in *next, and *end is 1 if
- * there is no more.  ENOTSUP if an entry has a name
- * that cannot be told.
+ * The same records of the open directory dirfd from its offset on, as many as
+ * q says at most; with MSG_AHEAD_NODES all with their nodes, of whose
+ * attributes who the file is may be all that is there, without it none.
+ * Fills in a but for its watch.  ENOTSUP if an entry has a name that cannot
+ * be told.
  */
-int	w_list_names(struct serve_req *req, int dirfd, uint32_t max,
-	    uint32_t *cnt, uint64_t *next, int *end);
+int	w_list_names(struct serve_req *req, int dirfd,
+	    const struct q_ahead *q, struct a_ahead *a);
 
 #endif

@@ -21,8 +21,6 @@
 
 #include "config.h"
 
-#include <sys/stat.h>
-
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -34,9 +32,12 @@
 #include "fs.h"
 #include "node.h"
 #include "reap.h"
+#include "watch.h"
 
 #define AHEAD_ROUND	1	/* seconds; unused for two rounds: forgotten */
-#define AHEAD_FEW	8	/* names that are no waste in any case */
+#define AHEAD_FEW	8	/* names that are no waste in any case, */
+#define AHEAD_GOOD	4	/* or as many for each that was used, */
+#define AHEAD_GOOD_NAMES 32	/* or without descriptors */
 
 struct ahead_table {
 	struct fs *fs;
@@ -57,6 +58,7 @@ ahead_late(int fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	t->round++;
+	watch_read(t->fs->watch);
 	while ((a = TAILQ_FIRST(&t->all)) != NULL && t->round - a->when > 1)
 		ahead_forget(t, a->dir);
 	if (a != NULL)
@@ -139,8 +141,7 @@ ahead_take(struct ahead_table *t, struct ahead *a, struct ahead_name *n)
 }
 
 struct ahead *
-ahead_begin(struct ahead_table *t, struct node *dir, const struct cred *cred,
-    const struct a_ahead *at)
+ahead_begin(struct ahead_table *t, struct node *dir, const struct cred *cred)
 {
 	static const struct timeval round = { AHEAD_ROUND, 0 };
 	struct ahead *a;
@@ -150,7 +151,6 @@ ahead_begin(struct ahead_table *t, struct node *dir, const struct cred *cred,
 		return NULL;
 	a->dir = dir;
 	a->cred = *cred;
-	a->at = *at;
 	a->when = t->round;
 	dir->ahead = a;
 	TAILQ_INSERT_TAIL(&t->all, a, entry);
@@ -165,25 +165,91 @@ ahead_in_use(const struct ahead_table *t, const struct ahead *a)
 	return a->when == t->round;
 }
 
-static unsigned int
-ahead_left(const struct ahead_table *t)
+static int
+ahead_has(const struct ahead_table *t, unsigned int cnt, int fds)
 {
-	unsigned int names = AHEAD_NAMES_MAX - t->name_cnt;
-	unsigned int fds = t->fd_max - t->fd_cnt;
-
-	return names < fds ? names : fds;
+	return AHEAD_NAMES_MAX - t->name_cnt >= cnt &&
+	    (!fds || t->fd_max - t->fd_cnt >= cnt);
 }
 
-unsigned int
-ahead_space(struct ahead_table *t)
+int
+ahead_space(struct ahead_table *t, unsigned int cnt, int fds)
 {
 	struct ahead *a;
 
 	/* Whoever is in use would have to be read again. */
-	while (ahead_left(t) < MSG_AHEAD_MAX &&
+	while (!ahead_has(t, cnt, fds) &&
 	    (a = TAILQ_FIRST(&t->all)) != NULL && !ahead_in_use(t, a))
 		ahead_forget(t, a->dir);
-	return ahead_left(t);
+	return ahead_has(t, cnt, fds);
+}
+
+static void
+ahead_insert(struct ahead *a, struct ahead_name *n)
+{
+	struct ahead_name **b;
+
+	b = &a->bucket[ahead_bucket(ahead_name(n), n->len)];
+	n->next = *b;
+	*b = n;
+}
+
+/* What it stood for is not known any more. */
+static void
+ahead_blank(struct ahead_table *t, struct ahead *a, struct ahead_name *n)
+{
+	int fd;
+
+	n->nodeid = 0;
+	if (n->fd != -1) {
+		fd = ahead_take(t, a, n);
+		reap_close(t->fs, &fd);
+	}
+}
+
+static void
+ahead_remove(struct ahead_table *t, struct ahead *a, struct ahead_name *n)
+{
+	struct ahead_name **at;
+
+	ahead_blank(t, a, n);
+	at = &a->bucket[ahead_bucket(ahead_name(n), n->len)];
+	while (*at != n)
+		at = &(*at)->next;
+	*at = n->next;
+	a->name_cnt--;
+	t->name_cnt--;
+	free(n);
+}
+
+/* A name in front of which lie seal_len bytes of seal; NULL without memory. */
+static struct ahead_name *
+ahead_new(struct ahead_table *t, struct ahead *a, const char *name,
+    size_t len, size_t seal_len)
+{
+	struct ahead_name *n;
+
+	if ((n = calloc(1, sizeof(*n) + seal_len + len)) == NULL)
+		return NULL;
+	n->fd = -1;
+	n->len = (uint8_t)len;
+	n->seal_len = (uint8_t)seal_len;
+	memcpy(n->bytes, name - seal_len, seal_len + len);
+	ahead_insert(a, n);
+	a->name_cnt++;
+	t->name_cnt++;
+	return n;
+}
+
+static struct ahead_name *
+ahead_find_len(const struct ahead *a, const char *name, size_t len)
+{
+	struct ahead_name *n;
+
+	for (n = a->bucket[ahead_bucket(name, len)]; n != NULL; n = n->next)
+		if (n->len == len && memcmp(ahead_name(n), name, len) == 0)
+			return n;
+	return NULL;
 }
 
 int
@@ -191,46 +257,60 @@ ahead_add(struct ahead_table *t, struct ahead *a, const char *name,
     size_t len, const struct msg_dirent *d, int *fd)
 {
 	size_t seal_len = *fd == -1 ? 0 : d->seal_len;
-	struct ahead_name *n, **b;
+	struct ahead_name *n;
 
 	if (seal_len > UINT8_MAX || len > UINT8_MAX)
 		return EIO;
-	if (t->name_cnt >= AHEAD_NAMES_MAX ||
-	    (*fd != -1 && t->fd_cnt >= t->fd_max))
+	n = ahead_find_len(a, name, len);
+	if (n != NULL) {
+		if (n->lost || n->nodeid != 0 || n->fd != -1 || *fd == -1)
+			return 0;
+		if (t->fd_cnt >= t->fd_max)
+			return ENOSPC;
+		ahead_remove(t, a, n);
+	} else if (!ahead_has(t, 1, *fd != -1))
 		return ENOSPC;
-	if ((n = malloc(sizeof(*n) + seal_len + len)) == NULL)
+	if ((n = ahead_new(t, a, name, len, seal_len)) == NULL)
 		return ENOMEM;
-	n->nodeid = 0;
 	n->ino = d->attr.ino;
 	n->mnt_id = d->attr.mnt_id;
 	n->dev_major = d->attr.dev_major;
 	n->dev_minor = d->attr.dev_minor;
 	n->flags = d->attr.flags;
-	n->len = (uint8_t)len;
-	n->seal_len = (uint8_t)seal_len;
-	memcpy(n->bytes, name - seal_len, seal_len + len);
 	n->fd = *fd;
 	if (*fd != -1)
 		ahead_count(t, a, 1);
 	*fd = -1;
-	b = &a->bucket[ahead_bucket(name, len)];
-	n->next = *b;
-	*b = n;
-	a->name_cnt++;
-	t->name_cnt++;
 	return 0;
+}
+
+void
+ahead_news(struct ahead_table *t, struct ahead *a, const char *name, int gone)
+{
+	struct ahead_name *n = ahead_find(a, name);
+	struct node *dir = a->dir;
+
+	a->shifted = 1;
+	if (gone && !dir->ahead_asked) {
+		if (n != NULL)
+			ahead_remove(t, a, n);
+		return;
+	}
+	if (n != NULL)
+		ahead_blank(t, a, n);
+	else if (!ahead_has(t, 1, 0) ||
+	    (n = ahead_new(t, a, name, strlen(name), 0)) == NULL) {
+		ahead_forget(t, dir);
+		dir->ahead_shift = AHEAD_SHIFT_MAX;
+		return;
+	}
+	n->lost = 1;
 }
 
 struct ahead_name *
 ahead_find(const struct ahead *a, const char *name)
 {
-	size_t len = strlen(name);
-	struct ahead_name *n;
-
-	for (n = a->bucket[ahead_bucket(name, len)]; n != NULL; n = n->next)
-		if (n->len == len && memcmp(ahead_name(n), name, len) == 0)
-			return n;
-	return NULL;
+	return ahead_find_len(a, name, strlen(name));
 }
 
 static int
@@ -251,7 +331,7 @@ ahead_none(const struct ahead *a, const char *name)
 	size_t len = strlen(name), i;
 	const struct ahead_name *n;
 
-	if (!a->at.end)
+	if (!a->whole)
 		return 0;
 	for (i = 0; i < len; i++)
 		if (!isascii((unsigned char)name[i]))
@@ -271,31 +351,17 @@ ahead_used(struct ahead_table *t, struct ahead *a)
 	TAILQ_INSERT_TAIL(&t->all, a, entry);
 }
 
-int
-ahead_is_of(const struct ahead *a, const struct stat *st)
-{
-	return st->st_mtim.tv_sec == a->at.mtime &&
-	    st->st_ctim.tv_sec == a->at.ctime &&
-	    st->st_mtim.tv_nsec == (long)a->at.mtime_nsec &&
-	    st->st_ctim.tv_nsec == (long)a->at.ctime_nsec;
-}
-
-int
-ahead_same(const struct ahead *a, const struct a_ahead *at)
-{
-	return a->at.mtime == at->mtime && a->at.ctime == at->ctime &&
-	    a->at.mtime_nsec == at->mtime_nsec &&
-	    a->at.ctime_nsec == at->ctime_nsec;
-}
-
 static void
 ahead_learn(const struct ahead *a)
 {
 	struct node *dir = a->dir;
 
-	if (a->used * 4 >= a->name_cnt)
+	if (a->got == 0)
+		return;
+	if (a->used * (a->nodes ? AHEAD_GOOD : AHEAD_GOOD_NAMES) >= a->got)
 		dir->ahead_shift = 0;
-	else if (a->name_cnt > AHEAD_FEW && dir->ahead_shift < AHEAD_SHIFT_MAX)
+	else if ((a->got > AHEAD_FEW || a->used == 0) &&
+	    dir->ahead_shift < AHEAD_SHIFT_MAX)
 		dir->ahead_shift++;
 }
 
@@ -305,18 +371,15 @@ ahead_forget(struct ahead_table *t, struct node *dir)
 	struct ahead *a = dir->ahead;
 	struct ahead_name *n;
 	unsigned int i;
-	int fd;
 
 	if (a == NULL)
 		return;
 	ahead_learn(a);
+	watch_leave(t->fs->watch, a);
 	for (i = 0; i < AHEAD_BUCKETS; i++)
 		while ((n = a->bucket[i]) != NULL) {
 			a->bucket[i] = n->next;
-			if (n->fd != -1) {
-				fd = ahead_take(t, a, n);
-				reap_close(t->fs, &fd);
-			}
+			ahead_blank(t, a, n);
 			free(n);
 		}
 	t->name_cnt -= a->name_cnt;

@@ -29,16 +29,16 @@
  * Knows: what workers said is in directories, before anybody asked: names,
  * and descriptors of what they stand for.
  * Never: whether a directory is still as it was; who uses an answer has just
- * looked at its times (op_ahead.c).  Event thread only.
+ * read all events (watch.h).  Event thread only.
  */
 
 struct fs;
 struct node;
-struct stat;
+struct watch_dir;
 
 #define AHEAD_SHIFT_MAX	10
 #define AHEAD_FDS_MAX	8192	/* descriptors that wait to be asked for */
-#define AHEAD_NAMES_MAX	16384	/* names of all directories */
+#define AHEAD_NAMES_MAX	32768	/* names of all directories */
 
 struct ahead_name {
 	struct ahead_name *next;	/* same bucket */
@@ -49,6 +49,7 @@ struct ahead_name {
 	int fd;				/* until it was asked for, or -1 */
 	uint8_t len;
 	uint8_t seal_len;
+	uint8_t lost;			/* changed: only the host can tell */
 	char bytes[];			/* the seal, then the name */
 };
 
@@ -59,11 +60,19 @@ struct ahead {
 	TAILQ_ENTRY(ahead) entry;	/* newest last */
 	struct node *dir;
 	struct cred cred;
-	struct a_ahead at;		/* its times; how far it was read */
+	LIST_ENTRY(ahead) same;		/* these two: see watch.c */
+	struct watch_dir *watched;
+	uint64_t next;			/* how far it was read, */
+	unsigned int got;		/* how many entries, */
+	int nodes;			/* and with descriptors? */
+	int read;			/* to its end */
+	int whole;			/* all its names are known */
+	int steady;			/* cookies outlive what is removed */
+	int shifted;			/* something happened since the first */
+	int full;			/* there was no room for more */
 	unsigned int name_cnt, fd_cnt;
 	unsigned int used;		/* answers */
 	uint32_t when;			/* of the last: round of the timer */
-	int full;			/* there was no room for more */
 	struct ahead_name *bucket[AHEAD_BUCKETS];
 };
 
@@ -76,26 +85,36 @@ struct ahead_table;
 struct ahead_table *ahead_table_new(struct fs *fs, unsigned int fd_max);
 
 /*
- * Begin with dir as cred sees it, at the times of at; what was known of it is
- * forgotten.  NULL without memory.
+ * Begin with dir as cred sees it; what was known of it is forgotten.  NULL
+ * without memory.
  */
 struct ahead *ahead_begin(struct ahead_table *t, struct node *dir,
-	    const struct cred *cred, const struct a_ahead *at);
+	    const struct cred *cred);
 
 /*
- * How many more names with descriptors there is room for.  Directories that
- * were not used for a round make room.
+ * Is there room for cnt more names, with descriptors if fds is not 0?
+ * Directories that were not used for a round make room.
  */
-unsigned int ahead_space(struct ahead_table *t);
+int	ahead_space(struct ahead_table *t, unsigned int cnt, int fds);
 
 /*
- * One name of a, not there yet, of len bytes.  fd is an O_PATH descriptor of
- * what d says, with its seal; it is owned and set to -1.  With -1 the name is
- * known to be there, and no more.  Returns 0; ENOSPC if there is no room,
- * ENOMEM, or EIO for a seal that is too long.
+ * A worker has seen a name of a, of len bytes.  fd is an O_PATH descriptor of
+ * what d says, with its seal; it is owned and set to -1, unless the name has
+ * one or has changed since the worker was asked.  With -1 the name is known to
+ * be there, and no more.  Returns 0; ENOSPC if there is no room, ENOMEM, or
+ * EIO for a seal that is too long.
  */
 int	ahead_add(struct ahead_table *t, struct ahead *a, const char *name,
 	    size_t len, const struct msg_dirent *d, int *fd);
+
+/*
+ * The name has gone for certain (gone is not 0), or only the host can tell
+ * now: it may be there or not.  While a worker is asked for a's directory it
+ * may have seen what was before, so that nothing is certain then.  Without
+ * room for such a name a is forgotten.
+ */
+void	ahead_news(struct ahead_table *t, struct ahead *a, const char *name,
+	    int gone);
 
 /* The name, or NULL. */
 struct ahead_name *ahead_find(const struct ahead *a, const char *name);
@@ -119,10 +138,6 @@ void	ahead_used(struct ahead_table *t, struct ahead *a);
 
 /* Was it used within the round, about a second? */
 int	ahead_in_use(const struct ahead_table *t, const struct ahead *a);
-
-/* Was it read at these times? */
-int	ahead_is_of(const struct ahead *a, const struct stat *st);
-int	ahead_same(const struct ahead *a, const struct a_ahead *at);
 
 /*
  * Forget dir's; those of all.  A directory of which little was used is read

@@ -40,6 +40,7 @@ struct node;
 struct node_table;
 struct req_pool;
 struct vu_dev;
+struct watch;
 struct wkeep_slot;
 struct wlink;
 
@@ -61,6 +62,7 @@ struct fs {
 	struct handle_table *handles;
 	struct lock_table *locks;
 	struct ahead_table *ahead;
+	struct watch *watch;	/* NULL: nothing can be watched */
 	unsigned int fd_total;	/* for open files, locks and nodes together */
 	unsigned int fd_open;	/* of them: open files and locks */
 	unsigned int list_debt;	/* see ask_listed() */

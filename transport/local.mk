@@ -40,6 +40,7 @@ libtransport_a_SOURCES = \
 	transport/vu.h transport/vu_int.h transport/vu_dev.c \
 	transport/vu_mem.c transport/vu_msg.c transport/vu_msg.h \
 	transport/vu_queue.c transport/vu_req.c \
+	transport/watch.c transport/watch.h \
 	transport/wkeep.c transport/wkeep.h \
 	transport/wlink.c transport/wlink.h \
 	transport/wlink_drain.c transport/wlink_int.h \

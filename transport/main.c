@@ -57,6 +57,7 @@
 #include "sandbox_tab.h"
 #include "sysfd.h"
 #include "vu.h"
+#include "watch.h"
 #include "wlink.h"
 
 #define MAIN_MMAP_FROM	(128 * 1024)	/* bytes; chunks of nodes are more */
@@ -253,6 +254,7 @@ main_acquire(struct server *s, int rootfd)
 	locks = fs->fd_total / 10 * MAIN_FD_LOCK;
 	fs->locks = lock_table_new(fs, locks < MAIN_LOCK_MAX ? locks :
 	    MAIN_LOCK_MAX);
+	fs->watch = watch_new(fs);
 	fs->ahead = ahead_table_new(fs, fs->fd_total / MAIN_FD_AHEAD);
 	fs->batches = batch_set_new(fs, op_list_old, fs);
 	fs->wlink = wlink_new(fs);

@@ -59,9 +59,10 @@ struct node {
 	uint32_t no_caps : 1;	/* its mapped security.capability is gone */
 	uint32_t listed : 1;	/* came without a descriptor, had none yet */
 	uint32_t told : 1;	/* GETATTR was answered without one */
-	uint32_t ahead_asked : 1;	/* these three: see op_ahead.c */
+	uint32_t ahead_asked : 1;	/* these four: see op_ahead.c */
 	uint32_t ahead_shift : 4;
-	uint32_t ahead_looks : 16;
+	uint16_t ahead_looks;
+	uint16_t ahead_found;
 	struct ahead *ahead;	/* what is in it, if somebody said so */
 	struct wkeep_slot *kept;	/* with workers, see wkeep.h */
 	struct handle *any;	/* one that is open, for GETATTR */

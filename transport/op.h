@@ -51,13 +51,11 @@ void	op_rename2(struct req *r);
 /*
  * op_ahead.c: answer a LOOKUP of name from what is known of the directory
  * already: 1, or 0 if the worker has to be asked.  Reply to one, and then read
- * ahead if that is worth while; out is NULL with an errno.  The names in
- * directory r->node[i] are about to change.
+ * ahead if that is worth while; out is NULL with an errno.
  */
 int	op_ahead_lookup(struct req *r, const char *name);
 void	op_ahead_reply(struct req *r, int err,
 	    const struct fuse_entry_out *out);
-void	op_ahead_changes(struct req *r, unsigned int i);
 
 /* op_xattr.c */
 void	op_setxattr(struct req *r);

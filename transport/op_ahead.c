@@ -16,18 +16,18 @@
 
 /*
  * Knows: when a directory is read ahead, and when what was read still holds:
- * the directory's own times say so, each time.
+ * the kernel tells of every change (watch.h), and all that it has told is read
+ * each time.
  * Never: what a name stands for by itself; attributes are always of now.
  *
- * Who looks up several names of a directory that does not change looks up
- * more of them, be they there or not.  The worker then says what else is in
- * it, after the guest had its answer.
+ * Who looks up several names of a directory looks up more of them, be they
+ * there or not.  The worker then says what else is in it, after the guest had
+ * its answer.  To whom a name is missing, names are enough: who makes files
+ * looks for each one first.
  */
 
 #include "config.h"
 
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 
 #include <errno.h>
@@ -42,28 +42,43 @@
 #include "node.h"
 #include "op.h"
 #include "route.h"
-#include "sysfd.h"
+#include "watch.h"
 #include "wlink.h"
 
 #ifndef XFS_SUPER_MAGIC
 #define XFS_SUPER_MAGIC	0x58465342
 #endif
 
-#define AHEAD_FIRST	4	/* names that are asked for before */
-#define AHEAD_EACH	8	/* names to read for each that was asked for */
-#define AHEAD_LEAST	32	/* names that are worth a question */
 #define AHEAD_BESIDE	1	/* questions; more are answered many at once */
 #define AHEAD_LOOKS_MAX	UINT16_MAX
+#define AHEAD_ERRNO_MAX	4096u
 
-/* Filesystems that give a directory another time with each change. */
-static int
-op_ahead_trusted(int fd)
+/* With descriptors a name costs what a lookup does, without next to nothing. */
+static const struct op_ahead_pace {
+	unsigned int first;	/* names that are asked for before */
+	unsigned int each;	/* names to read for each that was asked for */
+	unsigned int least;	/* names that are worth a question */
+	unsigned int max;	/* names of one answer */
+} op_ahead_pace[] = {
+	{ 2, 64, 64, MSG_AHEAD_NAMES },
+	{ 4, 8, 32, MSG_AHEAD_MAX },
+};
+
+static unsigned long
+op_ahead_fs(const struct node *dir)
 {
 	struct statfs st;
 
-	if (fstatfs(fd, &st) == -1)
+	if (node_fd(dir) == -1 || fstatfs(node_fd(dir), &st) == -1)
 		return 0;
-	switch ((unsigned long)st.f_type) {
+	return (unsigned long)st.f_type;
+}
+
+/* Is it on one that nothing but this kernel changes, and that says so? */
+static int
+op_ahead_trusted(const struct node *dir)
+{
+	switch (op_ahead_fs(dir)) {
 	case BTRFS_SUPER_MAGIC:
 	case EXT4_SUPER_MAGIC:
 	case TMPFS_MAGIC:
@@ -74,88 +89,181 @@ op_ahead_trusted(int fd)
 	}
 }
 
-/* How many names to read now for what r has asked for; 0: not now. */
-static uint32_t
-op_ahead_wanted(struct req *r)
+/* May anything be read ahead for r? */
+static int
+op_ahead_may(const struct req *r)
+{
+	const struct fs *fs = r->fs;
+
+	return fs->watch != NULL && !r->node[0]->ahead_asked &&
+	    !r->call.retried && !r->call.redriven && !fs->quitting &&
+	    (fs->conf.policy & MSG_POLICY_STRICT) == 0;
+}
+
+/*
+ * What is known of r's directory to who asks, or NULL.  One user at a time;
+ * who does not look any more makes room.  Returns 0 if it is another one's.
+ */
+static int
+op_ahead_mine(struct req *r, struct ahead **a)
 {
 	struct node *dir = r->node[0];
-	uint32_t want, have = 0, max = MSG_AHEAD_MAX;
-	const struct ahead *a;
 
-	if (dir->ahead_asked || node_fd(dir) == -1 || r->call.retried ||
-	    r->call.redriven || r->fs->quitting ||
-	    (r->fs->conf.policy & MSG_POLICY_STRICT) != 0)
+	*a = dir->ahead;
+	if (*a == NULL || cred_equal(&(*a)->cred, &r->call.cred))
+		return 1;
+	if (ahead_in_use(r->fs->ahead, *a))
 		return 0;
-	if (route_first(r, 0, &r->call.cred) != 0)
+	ahead_forget(r->fs->ahead, dir);
+	*a = NULL;
+	return 1;
+}
+
+/*
+ * Names were enough until now, and what they stand for is asked for: read
+ * them once more.
+ */
+static int
+op_ahead_again(const struct ahead *a)
+{
+	const struct node *dir = a->dir;
+
+	return a->read && !a->nodes &&
+	    dir->ahead_found >= op_ahead_pace[1].first << dir->ahead_shift;
+}
+
+/* How to go on with r's directory: q, or 0 if not now. */
+static int
+op_ahead_wanted(struct req *r, struct q_ahead *q)
+{
+	struct node *dir = r->node[0];
+	const struct op_ahead_pace *pace;
+	unsigned int want, got = 0;
+	int nodes, begin;
+	struct ahead *a;
+
+	if (!op_ahead_may(r) || route_first(r, 0, &r->call.cred) != 0 ||
+	    !op_ahead_mine(r, &a))
 		return 0;
-	/* One user at a time; who does not look any more makes room. */
-	a = dir->ahead;
-	if (a != NULL && !cred_equal(&a->cred, &r->call.cred)) {
-		if (ahead_in_use(r->fs->ahead, a))
+	nodes = a != NULL ? a->nodes || op_ahead_again(a) :
+	    dir->ahead_found * 2u > dir->ahead_looks;
+	begin = a == NULL || nodes != a->nodes;
+	pace = &op_ahead_pace[nodes];
+	if (begin) {
+		if (dir->ahead_looks < pace->first << dir->ahead_shift)
 			return 0;
-		ahead_forget(r->fs->ahead, dir);
-		a = NULL;
-	}
-	if (a == NULL) {
-		if (dir->ahead_looks < AHEAD_FIRST << dir->ahead_shift)
-			return 0;
-	} else if (a->at.end || a->full)
+	} else if (a->read || a->full)
 		return 0;
 	else
-		have = a->name_cnt;
-	want = dir->ahead_looks * AHEAD_EACH;
-	if (want < have + AHEAD_LEAST)
+		got = a->got;
+	want = dir->ahead_looks * pace->each;
+	if (want < got + pace->least)
 		return 0;
-	if (wlink_waiting(r->fs->wlink, &r->call.cred) > AHEAD_BESIDE ||
-	    ahead_space(r->fs->ahead) < max)
+	want = want - got < pace->max ? want - got : pace->max;
+	if (nodes && wlink_waiting(r->fs->wlink, &r->call.cred) > AHEAD_BESIDE)
 		return 0;
-	return want - have < max ? want - have : max;
+	if (!ahead_space(r->fs->ahead, want, nodes))
+		return 0;
+	/* Room may have been made by what was known of this one. */
+	a = dir->ahead;
+	q->off = a == NULL || begin ? 0 : a->next;
+	q->entry_max = want;
+	q->flags = nodes ? MSG_AHEAD_NODES : 0;
+	return q->off != 0 || op_ahead_trusted(dir);
 }
 
 /* The directory as it was, or a new one, to add the answer to. */
-static struct ahead *
-op_ahead_take(struct req *r, const struct a_ahead *at)
+static int
+op_ahead_take(struct req *r, const struct a_ahead *at, struct ahead **a)
 {
+	const struct q_ahead *q = &r->call.q.ahead;
 	struct node *dir = r->node[0];
-	struct ahead *a = dir->ahead;
-	uint64_t from = r->call.q.ahead.off;
+	struct fs *fs = r->fs;
+	unsigned long magic;
+	int err;
 
-	if (from == 0)
-		return op_ahead_trusted(node_fd(dir)) ?
-		    ahead_begin(r->fs->ahead, dir, &r->call.cred, at) : NULL;
-	if (a == NULL || a->at.next != from ||
-	    !cred_equal(&a->cred, &r->call.cred) || !ahead_same(a, at))
-		return NULL;
-	a->at = *at;
-	return a;
+	if ((*a = dir->ahead) == NULL) {
+		if (q->off != 0)
+			return EAGAIN;
+		if ((*a = ahead_begin(fs->ahead, dir, &r->call.cred)) == NULL)
+			return ENOMEM;
+		/* Before Linux 6.6 a tmpfs counts what is in front. */
+		magic = op_ahead_fs(dir);
+		(*a)->steady = magic != 0 && magic != TMPFS_MAGIC;
+		err = watch_join(fs->watch, at->wd, *a, r->watched);
+		if (err != 0)
+			return err;
+	} else if (!cred_equal(&(*a)->cred, &r->call.cred) ||
+	    (q->off == 0 ? !watch_is(*a, at->wd) : (*a)->next != q->off))
+		return EAGAIN;
+	if (q->off == 0) {
+		(*a)->got = 0;
+		(*a)->read = 0;
+		(*a)->nodes = (q->flags & MSG_AHEAD_NODES) != 0;
+	}
+	return 0;
 }
 
 /* What there is room for.  Returns 0, EIO or ENOMEM. */
 static int
 op_ahead_names(struct req *r, struct chan_msg *m, struct ahead *a)
 {
+	const struct a_ahead *at = m->body;
 	const uint8_t *tail = m->tail;
 	size_t left = m->tail_len;
 	struct msg_dirent d;
 	const char *name;
 	unsigned int fds = 0;
-	uint32_t i, cnt = a->at.entry_cnt;
+	uint32_t i;
 	int err = 0, fd;
 
-	for (i = 0; i < cnt && err == 0; i++) {
+	for (i = 0; i < at->entry_cnt && err == 0; i++) {
 		if ((name = dirent_next(&tail, &left, &d)) == NULL)
 			return EIO;
 		fd = d.flags & MSG_DIRENT_NODE ?
-		    fdbag_take(&m->fds, fds++) : -1;
+		    fdbag_take(&m->fds, fds++) :
+		    -1;
 		err = ahead_add(r->fs->ahead, a, name, d.name_len, &d, &fd);
 		fd_close(&fd);
 	}
+	a->next = at->next;
+	a->got += at->entry_cnt;
 	if (err == ENOSPC) {
 		a->full = 1;
-		a->at.end = 0;
 		err = 0;
+	} else if (err == 0 && at->end) {
+		a->read = 1;
+		a->whole |= r->call.q.ahead.off == 0 || a->steady ||
+		    !a->shifted;
 	}
 	return err;
+}
+
+/*
+ * Fill in what is known of r's directory.  Returns 0; EAGAIN if it changed
+ * meanwhile; EIO for what makes no sense; ENOMEM.
+ */
+static int
+op_ahead_learn(struct req *r, struct chan_msg *m)
+{
+	const struct a_ahead *at = m->body;
+	struct fs *fs = r->fs;
+	struct ahead *a;
+	int err = 0;
+
+	/* Whatever else, it is watched now, or has been for long. */
+	if (r->call.q.ahead.off == 0)
+		err = watch_join(fs->watch, at->wd, NULL, 0);
+	else
+		watch_read(fs->watch);
+	if (err == 0 && at->err != 0)
+		err = at->err < AHEAD_ERRNO_MAX ? (int)at->err : EIO;
+	if (err != 0 || r->node[0]->nlookup == 0)
+		return err;
+	/* What the kernel has told until now is not what is to be added. */
+	if ((err = op_ahead_take(r, at, &a)) != 0)
+		return err;
+	return op_ahead_names(r, m, a);
 }
 
 /*
@@ -167,17 +275,15 @@ static void
 op_ahead_done(struct req *r, int err, struct chan_msg *m)
 {
 	struct node *dir = r->node[0];
-	struct ahead *a;
 
+	if (err == 0)
+		err = op_ahead_learn(r, m);
 	dir->ahead_asked = 0;
-	if (err == 0 && dir->nlookup > 0) {
-		if ((a = op_ahead_take(r, m->body)) == NULL ||
-		    op_ahead_names(r, m, a) != 0)
-			err = EAGAIN;
-	}
+	if (r->call.q.ahead.off == 0)
+		watch_ask_end(r->fs->watch);
 	if (err != 0) {
 		ahead_forget(r->fs->ahead, dir);
-		dir->ahead_looks = 0;
+		dir->ahead_looks = dir->ahead_found = 0;
 		if (err == EIO && dir->ahead_shift < AHEAD_SHIFT_MAX)
 			dir->ahead_shift++;
 		else if (err != EAGAIN)
@@ -186,14 +292,29 @@ op_ahead_done(struct req *r, int err, struct chan_msg *m)
 	req_free(r);
 }
 
+/* One more name was looked up: are others worth a question? */
+static int
+op_ahead_looked(struct req *r, int err, struct q_ahead *q)
+{
+	struct node *dir = r->node[0];
+
+	if (err != 0 && err != ENOENT)
+		return 0;
+	if (dir->ahead_looks == AHEAD_LOOKS_MAX) {
+		dir->ahead_looks /= 2;
+		dir->ahead_found /= 2;
+	}
+	dir->ahead_looks++;
+	dir->ahead_found += err == 0;
+	return op_ahead_wanted(r, q);
+}
+
 void
 op_ahead_reply(struct req *r, int err, const struct fuse_entry_out *out)
 {
 	const struct msg_timeout *none = &r->fs->conf.negative;
-	struct node *dir = r->node[0];
-	struct q_ahead *q = &r->call.q.ahead;
 	struct fuse_entry_out missing;
-	uint32_t want = 0;
+	struct q_ahead q = { 0, 0, 0 };
 
 	if (err == ENOENT && (none->sec != 0 || none->nsec != 0)) {
 		fout_negative(r->fs, &missing);
@@ -203,19 +324,17 @@ op_ahead_reply(struct req *r, int err, const struct fuse_entry_out *out)
 		req_reply(r, out, sizeof(*out));
 	else
 		req_reply_err(r, err);
-	if (err == 0 || err == ENOENT) {
-		if (dir->ahead_looks < AHEAD_LOOKS_MAX)
-			dir->ahead_looks++;
-		want = op_ahead_wanted(r);
-	}
-	if (want == 0) {
+	if (!op_ahead_looked(r, err, &q)) {
 		req_free(r);
 		return;
 	}
-	memset(&r->call.q, 0, sizeof(*q));
-	q->off = dir->ahead != NULL ? dir->ahead->at.next : 0;
-	q->entry_max = want;
-	dir->ahead_asked = 1;
+	r->call.q.ahead = q;
+	if (q.off == 0) {
+		r->watched = watch_ask(r->fs->watch);
+		if (r->node[0]->ahead != NULL)
+			r->node[0]->ahead->shifted = 0;
+	}
+	r->node[0]->ahead_asked = 1;
 	r->call.lazy = 1;
 	ask_worker(r, Q_AHEAD, ASK_FINAL, op_ahead_done);
 }
@@ -226,7 +345,7 @@ op_ahead_entry(struct req *r, struct ahead *a, struct ahead_name *e,
     struct fuse_entry_out *out)
 {
 	struct node *n = e->nodeid != 0 ? node_get(r->fs->nodes, e->nodeid) :
-	    NULL;
+					  NULL;
 	int fd = n != NULL ? node_fd(n) : e->fd;
 	struct msg_attr who, attr;
 	struct node_file f;
@@ -251,23 +370,17 @@ op_ahead_entry(struct req *r, struct ahead *a, struct ahead_name *e,
 	return 1;
 }
 
-/* Is what is known of the directory what r would be told? */
+/* What is known of the directory, if it is what r would be told. */
 static struct ahead *
 op_ahead_now(struct req *r)
 {
-	struct node *dir = r->node[0];
-	struct ahead *a = dir->ahead;
-	struct stat st;
+	const struct node *dir = r->node[0];
 
-	if (a == NULL || node_fd(dir) == -1 ||
-	    route_first(r, 0, &r->call.cred) != 0 ||
-	    !cred_equal(&a->cred, &r->call.cred))
+	if (dir->ahead == NULL || route_first(r, 0, &r->call.cred) != 0 ||
+	    !cred_equal(&dir->ahead->cred, &r->call.cred))
 		return NULL;
-	if (sysfd_stat(node_fd(dir), &st) == 0 && ahead_is_of(a, &st))
-		return a;
-	ahead_forget(r->fs->ahead, dir);
-	dir->ahead_looks = 0;
-	return NULL;
+	watch_read(r->fs->watch);
+	return dir->ahead;
 }
 
 int
@@ -287,13 +400,4 @@ op_ahead_lookup(struct req *r, const char *name)
 	ahead_used(r->fs->ahead, a);
 	op_ahead_reply(r, e == NULL ? ENOENT : 0, e == NULL ? NULL : &out);
 	return 1;
-}
-
-void
-op_ahead_changes(struct req *r, unsigned int i)
-{
-	struct node *dir = r->node[i];
-
-	ahead_forget(r->fs->ahead, dir);
-	dir->ahead_looks = 0;
 }

@@ -79,18 +79,6 @@ op_name_empty_done(struct req *r, int err, struct chan_msg *m)
 	req_end(r, err);
 }
 
-/* Ask a worker to change the names in the first cnt of r's directories. */
-static void
-op_name_change(struct req *r, unsigned int cnt, uint16_t type,
-    unsigned int flags, req_done *done)
-{
-	unsigned int i;
-
-	for (i = 0; i < cnt; i++)
-		op_ahead_changes(r, i);
-	ask_worker(r, type, flags, done);
-}
-
 /* One name and nothing else. */
 static int
 op_name_one(struct req *r, char *name)
@@ -218,7 +206,7 @@ op_mknod(struct req *r)
 	q->umask = label_umask(r, in.umask);
 	q->rdev_major = (in.rdev & 0xfff00) >> 8;
 	q->rdev_minor = (in.rdev & 0xff) | ((in.rdev >> 12) & 0xfff00);
-	op_name_change(r, 1, Q_MKNOD, ASK_CREATES, op_name_entry_done);
+	ask_worker(r, Q_MKNOD, ASK_CREATES, op_name_entry_done);
 }
 
 void
@@ -241,7 +229,7 @@ op_mkdir(struct req *r)
 	}
 	q->mode = in.mode & 07777;
 	q->umask = label_umask(r, in.umask);
-	op_name_change(r, 1, Q_MKDIR, ASK_CREATES, op_name_entry_done);
+	ask_worker(r, Q_MKDIR, ASK_CREATES, op_name_entry_done);
 }
 
 void
@@ -264,7 +252,7 @@ op_symlink(struct req *r)
 		return;
 	}
 	q->target_len = (uint32_t)len;
-	op_name_change(r, 1, Q_SYMLINK, ASK_CREATES, op_name_entry_done);
+	ask_worker(r, Q_SYMLINK, ASK_CREATES, op_name_entry_done);
 }
 
 static void
@@ -305,7 +293,6 @@ op_link(struct req *r)
 		req_end(r, err);
 		return;
 	}
-	op_ahead_changes(r, 1);
 	ask_worker(r, Q_LINK, 0, op_link_done);
 }
 
@@ -317,7 +304,7 @@ op_unlink(struct req *r)
 	if ((err = op_name_only(r, r->call.q.unlink.name)) != 0)
 		req_end(r, err);
 	else
-		op_name_change(r, 1, Q_UNLINK, 0, op_name_empty_done);
+		ask_worker(r, Q_UNLINK, 0, op_name_empty_done);
 }
 
 void
@@ -328,7 +315,7 @@ op_rmdir(struct req *r)
 	if ((err = op_name_only(r, r->call.q.rmdir.name)) != 0)
 		req_end(r, err);
 	else
-		op_name_change(r, 1, Q_RMDIR, 0, op_name_empty_done);
+		ask_worker(r, Q_RMDIR, 0, op_name_empty_done);
 }
 
 /* What RENAME and RENAME2 share once their fixed parts are read. */
@@ -347,7 +334,7 @@ op_rename_to(struct req *r, struct fin *f, uint64_t newdir, uint32_t flags)
 	if (err != 0)
 		req_end(r, err);
 	else
-		op_name_change(r, 2, Q_RENAME, 0, op_name_empty_done);
+		ask_worker(r, Q_RENAME, 0, op_name_empty_done);
 }
 
 void

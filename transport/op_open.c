@@ -373,7 +373,6 @@ op_create(struct req *r)
 	q->kill = (in.open_flags & FUSE_OPEN_KILL_SUIDGID) != 0;
 	/* It has changed now, so that the guest will ask about it. */
 	q->back = node_fd(r->node[0]) == -1;
-	op_ahead_changes(r, 0);
 	op_open_ask(r, Q_CREATE, ASK_CREATES |
 	    ((in.flags & (O_EXCL | O_TRUNC)) ? 0 : ASK_REPEATABLE),
 	    op_create_done);

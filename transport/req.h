@@ -134,6 +134,7 @@ struct req {
 	uint8_t implicit_tries;
 	struct lock_waiter *waiter;	/* see lock.h */
 	struct batch_stamp since;	/* READDIRPLUS: it was asked */
+	uint64_t watched;		/* AHEAD: likewise, see watch_ask() */
 	struct req_call call;
 	struct req_io io;
 	uint8_t *args_big;		/* malloc'ed when not inline */

@@ -49,10 +49,12 @@ static const struct sandbox_row rows[] = {
 	SB_ALLOW(dup, "op_open.c: FLUSH is a close of a copy"),
 	SB_ALLOW(close, "reap.c: RELEASE, FORGET; every descriptor"),
 
+	SB_ALLOW(inotify_rm_watch, "watch.c: a directory that nobody looks at"),
+
 	/* channels, the vhost-user socket, eventfds, the log */
 	SB_ALLOW(recvmsg, "chan.c: messages; vu_msg.c: vhost-user"),
 	SB_ALLOW(sendmsg, "chan.c: messages; vu_msg.c: vhost-user replies"),
-	SB_ALLOW(read, "iopool.c: wake-ups"),
+	SB_ALLOW(read, "iopool.c: wake-ups; watch.c: what changes"),
 	SB_ALLOW(write, "vring.c: interrupts; mring.c: bells; log.c: lines"),
 	SB_ALLOW(accept4, "main.c: the front-end's connection"),
 	SB_ARG(getsockopt, "chan.c: type of a worker's channel",

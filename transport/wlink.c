@@ -36,6 +36,7 @@
 #include "fs.h"
 #include "node.h"
 #include "route.h"
+#include "watch.h"
 #include "wlink.h"
 #include "wlink_int.h"
 
@@ -168,6 +169,27 @@ wlink_drop(struct worker *k)
 	chan_bell(&k->chan);
 }
 
+/* Who is asked for names ahead gets what he has to add them to, once. */
+static int
+wlink_watch(struct worker *k)
+{
+	const struct n_watch n = { 0 };
+	const int fd = watch_fd(k->pool->w->fs->watch);
+	struct chan_out out;
+	int err;
+
+	if (k->watching)
+		return 0;
+	memset(&out, 0, sizeof(out));
+	out.type = N_WATCH;
+	out.body = &n;
+	out.fds = &fd;
+	out.fd_cnt = 1;
+	if ((err = chan_send(&k->chan, &out)) == 0)
+		k->watching = 1;
+	return err;
+}
+
 /* 0 when r is with the worker now; EAGAIN; anything else: it is lost. */
 static int
 wlink_send(struct worker *k, struct req *r)
@@ -176,6 +198,8 @@ wlink_send(struct worker *k, struct req *r)
 	int fds[MSG_KEPT], err;
 	unsigned int i;
 
+	if (r->call.type == Q_AHEAD && (err = wlink_watch(k)) != 0)
+		return err;
 	for (i = 0; i < r->call.fd_cnt; i++)
 		r->call.fds[i] = r->call.handles ? r->handle[i]->fd :
 		    node_fd(r->node[i]);

@@ -64,6 +64,7 @@ struct worker {
 	int lazy;			/* ... or in wlink.lazy */
 	int held;			/* in use further up the stack */
 	int bad;			/* takes no messages */
+	int watching;			/* it was sent a N_WATCH */
 	struct req_list sent;		/* oldest first: the one inside */
 	unsigned int sent_cnt;
 	uint32_t id;

@@ -24,6 +24,7 @@
 #include "config.h"
 
 #include <sys/stat.h>
+#include <sys/xattr.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -37,8 +38,8 @@
 
 #define AHEAD_FILES	50
 #define AHEAD_MANY	300
-#define AHEAD_SETTLE	50000	/* us; older than any two changes at once */
 #define AHEAD_RACES	200
+#define AHEAD_STORM	9000	/* twice as many changes; 16384 are queued */
 #define AHEAD_USER	1000
 
 struct ahead_test {
@@ -85,7 +86,6 @@ ahead_dir(struct ahead_test *t, const char *name, unsigned int cnt)
 		snprintf(file, sizeof(file), "file%u", i);
 		ahead_make(t, file);
 	}
-	usleep(AHEAD_SETTLE);
 	tap_rc(fs_lookup(&t->b.fs, t->mnt, name, &e), 0, "directory %s", name);
 	t->dir = e.nodeid;
 }
@@ -105,11 +105,12 @@ ahead_worker(struct ahead_test *t)
 }
 
 /*
- * Look up names that are not there until the directory is read ahead.  A
- * worker answers in order, so that a later answer comes after that.
+ * Look up names that are not there and, if files is not 0, others that are
+ * until the directory is read ahead.  A worker answers in order, so that a
+ * later answer comes after that.
  */
 static void
-ahead_warm(struct ahead_test *t, unsigned int cnt)
+ahead_warm(struct ahead_test *t, unsigned int cnt, int files)
 {
 	struct fuse_entry_out e;
 	char name[32];
@@ -117,7 +118,8 @@ ahead_warm(struct ahead_test *t, unsigned int cnt)
 	int rc;
 
 	for (i = 0; i < cnt; i++) {
-		snprintf(name, sizeof(name), "nobody%u", i);
+		snprintf(name, sizeof(name), files && i % 2 ? "file%u" :
+		    "nobody%u", i);
 		fs_lookup(&t->b.fs, t->dir, name, &e);
 	}
 	rc = fs_chmod(&t->b.fs, t->mnt, 0755);
@@ -141,7 +143,7 @@ ahead_known(struct ahead_test *t)
 	char name[32];
 
 	ahead_dir(t, "known", AHEAD_FILES);
-	ahead_warm(t, 16);
+	ahead_warm(t, 16, 1);
 	if (truncate(ahead_path(t, "file7"), 77) == -1 ||
 	    chmod(ahead_path(t, "file7"), 0600) == -1)
 		tap_bail("file7: %s", strerror(errno));
@@ -167,43 +169,81 @@ ahead_known(struct ahead_test *t)
 	tap_is(e.attr.ino == again.attr.ino, 0, "which is not the last one");
 }
 
-/* A stopped worker is asked about a directory that the host changes. */
+/* The host changes names; all that did not change stays known. */
 static void
 ahead_host(struct ahead_test *t)
 {
 	char from[600];
 	struct fuse_entry_out e;
-	unsigned int i, bad = 0;
-	char name[32];
 
 	ahead_dir(t, "host", AHEAD_FILES);
-	ahead_warm(t, 16);
+	ahead_warm(t, 32, 1);
+	kill(t->worker, SIGSTOP);
 	snprintf(from, sizeof(from), "%s", ahead_path(t, "file5"));
 	if (rename(from, ahead_path(t, "other5")) == -1 ||
 	    unlink(ahead_path(t, "file6")) == -1)
 		tap_bail("rename: %s", strerror(errno));
-	kill(t->worker, SIGSTOP);
+	tap_rc(ahead_look(t, "file8", &e), 0, "what did not change is known");
+	tap_rc(ahead_look(t, "none", &e), -ENOENT, "and what is missing");
+	tap_rc(ahead_look(t, "file6", &e), -ENOENT, "what was removed is gone");
 	t->b.fs.timeout = 300;
-	tap_is(ahead_look(t, "file8", &e), FS_TIMEOUT,
-	    "a directory that was changed is asked about");
+	tap_is(ahead_look(t, "other5", &e), FS_TIMEOUT,
+	    "the new name is asked about");
 	kill(t->worker, SIGCONT);
 	t->b.fs.timeout = 10000;
 	tap_rc(ahead_look(t, "file5", &e), -ENOENT, "the old name is gone");
-	tap_rc(ahead_look(t, "other5", &e), 0, "the new one is there");
-	tap_rc(ahead_look(t, "file6", &e), -ENOENT, "so is what was removed");
+	tap_rc(ahead_look(t, "other5", &e), 0, "and is there");
+	if (truncate(ahead_path(t, "file9"), 99) == -1)
+		tap_bail("file9: %s", strerror(errno));
+	snprintf(from, sizeof(from), "%s", ahead_path(t, "file9"));
+	if (renameat2(AT_FDCWD, from, AT_FDCWD, ahead_path(t, "file10"),
+	    RENAME_EXCHANGE) == -1)
+		tap_bail("exchange: %s", strerror(errno));
+	tap_rc(ahead_look(t, "file10", &e), 0, "two that are exchanged");
+	tap_is((long long)e.attr.size, 99, "are the other one's");
+	tap_rc(ahead_look(t, "file9", &e), 0, "both of them");
+	tap_is((long long)e.attr.size, 4, "and of now");
+	snprintf(from, sizeof(from), "%s", ahead_path(t, "file11"));
+	if (renameat2(AT_FDCWD, from, AT_FDCWD, ahead_path(t, "file12"),
+	    RENAME_WHITEOUT) == -1)
+		tap_bail("whiteout: %s", strerror(errno));
+	tap_rc(ahead_look(t, "file11", &e), 0, "a whiteout is there");
+	tap_ok(S_ISCHR(e.attr.mode), "a device");
+}
+
+/* Many changes, and more than the kernel tells of. */
+static void
+ahead_storm(struct ahead_test *t)
+{
+	struct fuse_entry_out e;
+	unsigned int i, bad = 0;
+	char name[32];
+
+	ahead_dir(t, "storm", AHEAD_FILES);
+	ahead_warm(t, 16, 1);
 	for (i = 0; i < AHEAD_RACES; i++) {
 		snprintf(name, sizeof(name), "late%u", i);
 		bad += ahead_look(t, name, &e) != -ENOENT;
-		if (i % 20 == 0)
-			usleep(AHEAD_SETTLE);
 		ahead_make(t, name);
 		bad += ahead_look(t, name, &e) != 0;
+		if (unlink(ahead_path(t, name)) == -1)
+			tap_bail("%s: %s", name, strerror(errno));
+		bad += ahead_look(t, name, &e) != -ENOENT;
 	}
 	tap_is(bad, 0, "what the host makes is there at once, %d times",
 	    AHEAD_RACES);
+	for (i = 0; i < AHEAD_STORM; i++) {
+		ahead_make(t, "wind");
+		unlink(ahead_path(t, "wind"));
+	}
+	ahead_make(t, "calm");
+	tap_rc(ahead_look(t, "calm", &e), 0, "what is there after %d changes",
+	    2 * AHEAD_STORM);
+	tap_rc(ahead_look(t, "wind", &e), -ENOENT, "and what is not");
+	tap_rc(ahead_look(t, "file7", &e), 0, "and what did not change");
 }
 
-/* The guest's own changes, each after the directory was read. */
+/* The guest's own changes, each of which its later lookups must see. */
 static void
 ahead_guest(struct ahead_test *t)
 {
@@ -212,25 +252,52 @@ ahead_guest(struct ahead_test *t)
 	struct fs *fs = &t->b.fs;
 
 	ahead_dir(t, "guest", AHEAD_FILES);
-	ahead_warm(t, 16);
+	ahead_warm(t, 16, 1);
 	tap_rc(fs_unlink(fs, t->dir, "file1"), 0, "unlink");
 	tap_rc(ahead_look(t, "file1", &e), -ENOENT, "it is gone");
-	usleep(AHEAD_SETTLE);
-	ahead_warm(t, 16);
 	tap_rc(fs_create(fs, t->dir, "new", 0644, O_RDWR, &f), 0, "create");
 	tap_rc(ahead_look(t, "new", &e), 0, "it is there");
 	tap_is((long long)e.nodeid, (long long)f.node, "the same node");
-	usleep(AHEAD_SETTLE);
-	ahead_warm(t, 16);
 	tap_rc(fs_rename(fs, t->dir, "file2", t->dir, "file3"), 0, "rename");
 	tap_rc(ahead_look(t, "file2", &e), -ENOENT, "the old name is gone");
 	tap_rc(ahead_look(t, "file3", &e), 0, "the new one is there");
-	usleep(AHEAD_SETTLE);
-	ahead_warm(t, 16);
 	tap_rc(fs_mkdir(fs, t->dir, "file1", 0755, &e), 0, "mkdir");
 	tap_rc(ahead_look(t, "file1", &e), 0, "it is there");
 	tap_ok(S_ISDIR(e.attr.mode), "a directory now");
 	tap_rc(fs_release(fs, &f), 0, "release");
+	tap_rc(fs_unlink(fs, t->dir, "file4"), 0, "unlink another one");
+	kill(t->worker, SIGSTOP);
+	tap_rc(ahead_look(t, "file4", &e), -ENOENT, "what went is known");
+	tap_rc(ahead_look(t, "next", &e), -ENOENT, "and what was never there");
+	kill(t->worker, SIGCONT);
+}
+
+/* Who makes files looks for each first: its names alone are read. */
+static void
+ahead_fresh(struct ahead_test *t, pid_t transport)
+{
+	struct fuse_entry_out e, sub;
+	struct fs *fs = &t->b.fs;
+	struct fs_file f;
+	unsigned int i, bad = 0;
+	char name[32];
+	int before;
+
+	ahead_dir(t, "fresh", 1);
+	tap_rc(fs_mkdir(fs, t->dir, "sub", 0755, &sub), 0, "a new directory");
+	t->dir = sub.nodeid;
+	for (i = 0; i < 8; i++) {
+		snprintf(name, sizeof(name), "made%u", i);
+		bad += ahead_look(t, name, &e) != -ENOENT ||
+		    fs_create(fs, t->dir, name, 0644, O_RDWR, &f) != 0 ||
+		    fs_release(fs, &f) != 0;
+	}
+	tap_is(bad, 0, "files are made in it");
+	before = proc_fds(transport);
+	kill(t->worker, SIGSTOP);
+	tap_rc(ahead_look(t, "made8", &e), -ENOENT, "the next one is missing");
+	kill(t->worker, SIGCONT);
+	tap_is(proc_fds(transport), before, "no descriptor waits for it");
 }
 
 /* More than one answer holds, and descriptors that go away again. */
@@ -245,9 +312,9 @@ ahead_many(struct ahead_test *t, pid_t transport)
 	before = proc_fds(transport);
 	ahead_dir(t, "many", AHEAD_MANY);
 	for (i = 0; i < 8; i++)
-		ahead_warm(t, 16);
+		ahead_warm(t, 16, 1);
 	full = proc_fds(transport);
-	tap_ok(full >= before + AHEAD_MANY, "%d descriptors more wait",
+	tap_ok(full >= before + AHEAD_MANY - 16, "%d descriptors more wait",
 	    full - before);
 	kill(t->worker, SIGSTOP);
 	for (i = 0; i < AHEAD_MANY; i++) {
@@ -258,7 +325,7 @@ ahead_many(struct ahead_test *t, pid_t transport)
 	kill(t->worker, SIGCONT);
 	tap_is(bad, 0, "%d names are known", AHEAD_MANY);
 	ahead_dir(t, "unused", AHEAD_FILES);
-	ahead_warm(t, 16);
+	ahead_warm(t, 16, 1);
 	for (tries = 0; tries < 100; tries++) {
 		after = proc_fds(transport);
 		if (after <= before + 2)
@@ -276,6 +343,25 @@ ahead_owner(const struct ahead_test *t, uid_t uid, mode_t mode)
 		tap_bail("%s: %s", t->host, strerror(errno));
 }
 
+/* A list that takes it from AHEAD_USER, with the same mode as before. */
+static void
+ahead_acl(const struct ahead_test *t)
+{
+	struct {
+		uint32_t version;
+		struct {
+			uint16_t tag, perm;
+			uint32_t id;
+		} e[5];
+	} acl = { 2, { { 1, 7, UINT32_MAX }, { 2, 0, AHEAD_USER },
+	    { 4, 5, UINT32_MAX }, { 16, 5, UINT32_MAX },
+	    { 32, 5, UINT32_MAX } } };
+
+	if (setxattr(t->host, "system.posix_acl_access", &acl, sizeof(acl),
+	    0) == -1)
+		tap_bail("%s: %s", t->host, strerror(errno));
+}
+
 /* What one user knows is nobody else's, and his rights are those of now. */
 static void
 ahead_rights(struct ahead_test *t)
@@ -286,8 +372,7 @@ ahead_rights(struct ahead_test *t)
 	fs_cred(fs, AHEAD_USER, AHEAD_USER);
 	ahead_dir(t, "rights", AHEAD_FILES);
 	ahead_owner(t, AHEAD_USER, 0700);
-	usleep(AHEAD_SETTLE);
-	ahead_warm(t, 16);
+	ahead_warm(t, 16, 1);
 	kill(t->worker, SIGSTOP);
 	tap_rc(ahead_look(t, "file4", &e), 0, "the owner looks");
 	tap_rc(ahead_look(t, "none", &e), -ENOENT, "and at what is missing");
@@ -300,13 +385,17 @@ ahead_rights(struct ahead_test *t)
 	tap_rc(ahead_look(t, "file5", &e), -EACCES, "and now nor may he");
 	tap_rc(ahead_look(t, "none", &e), -EACCES, "nor at what is missing");
 	ahead_owner(t, 0, 0711);
-	usleep(AHEAD_SETTLE);
-	ahead_warm(t, 16);
+	ahead_warm(t, 16, 1);
 	tap_rc(ahead_look(t, "file5", &e), 0, "one that he may only search");
 	tap_rc(ahead_look(t, "none", &e), -ENOENT, "has what it has");
+	ahead_owner(t, 0, 0755);
+	ahead_warm(t, 16, 1);
+	tap_rc(ahead_look(t, "file6", &e), 0, "one that all may search");
+	ahead_acl(t);
+	tap_rc(ahead_look(t, "file7", &e), -EACCES, "but not he");
+	tap_rc(ahead_look(t, "none", &e), -EACCES, "nor at what is missing");
 	ahead_owner(t, AHEAD_USER, 0644);
-	usleep(AHEAD_SETTLE);
-	ahead_warm(t, 16);
+	ahead_warm(t, 16, 1);
 	tap_rc(ahead_look(t, "none", &e), -EACCES, "one that he may only list");
 	fs_cred(fs, 0, 0);
 }
@@ -320,7 +409,7 @@ ahead_killed(struct ahead_test *t)
 	char name[32];
 
 	ahead_dir(t, "killed", AHEAD_FILES);
-	ahead_warm(t, 3);
+	ahead_warm(t, 1, 0);
 	kill(t->worker, SIGSTOP);
 	t->b.fs.timeout = 100;
 	bad += ahead_look(t, "none", &e) != FS_TIMEOUT;
@@ -364,7 +453,9 @@ ahead_all(struct ahead_test *t, const char *mode)
 	}
 	ahead_known(t);
 	ahead_host(t);
+	ahead_storm(t);
 	ahead_guest(t);
+	ahead_fresh(t, transport);
 	ahead_many(t, transport);
 	ahead_killed(t);
 }

@@ -39,6 +39,7 @@
 #include "tests/frontend/tap.h"
 
 #define MESSAGES_CNT	1000
+#define MESSAGES_FEW	20
 #define MESSAGES_LEN	4096
 
 /* Calls of one trace. */
@@ -174,10 +175,8 @@ messages_data(struct box *b, pid_t transport)
 	tap_rc(fs_release(&b->fs, &file), 0, "release");
 }
 
-/* By whom, and how many nodes come back. */
 static void
-messages_lookup(struct box *b, pid_t transport, uint32_t uid,
-    unsigned int want)
+messages_lookup(struct box *b, pid_t transport, uint32_t uid)
 {
 	struct fuse_entry_out e;
 	struct trace t;
@@ -193,8 +192,10 @@ messages_lookup(struct box *b, pid_t transport, uint32_t uid,
 		    fs_lookup(&b->fs, FUSE_ROOT_ID, "data", &e) != 0;
 	trace_stop(&t, transport);
 	tap_is(bad, 0, "%d LOOKUPs are right", MESSAGES_CNT);
-	tap_is(t.sent, 0, "their directory is not sent again");
-	tap_is(t.received, want, "nodes that come back to %u", uid);
+	/* That it cannot be read ahead has to be learnt. */
+	tap_ok(t.sent <= 1, "their directory is not sent again: %u", t.sent);
+	tap_ok(t.received <= MESSAGES_FEW, "few nodes come back to %u: %u",
+	    uid, t.received);
 	fs_cred(&b->fs, 0, 0);
 }
 
@@ -221,7 +222,9 @@ messages_node(struct box *b, pid_t transport)
 	trace_stop(&t, transport);
 	tap_is(bad, 0, "%d nodes are opened", MESSAGES_CNT);
 	tap_is(t.sent, 0, "no node is sent");
-	tap_is(t.received, MESSAGES_CNT, "all that comes back is open");
+	tap_ok(t.received >= MESSAGES_CNT &&
+	    t.received <= MESSAGES_CNT + MESSAGES_FEW,
+	    "all that comes back is open: %u", t.received);
 }
 
 /* A small directory: one question, and no other about its end. */
@@ -279,8 +282,8 @@ main(int argc, char **argv)
 		transport = messages_pid(&b, "viofsd-transpor");
 		if (tap_ok(transport != -1, "find the transport")) {
 			messages_data(&b, transport);
-			messages_lookup(&b, transport, 0, 0);
-			messages_lookup(&b, transport, 1000, 0);
+			messages_lookup(&b, transport, 0);
+			messages_lookup(&b, transport, 1000);
 			messages_node(&b, transport);
 			messages_list(&b, transport);
 		}

@@ -82,6 +82,7 @@ env_random(void *buf, size_t len, unsigned int flags)
 #include "fsenv.h"
 #include "fsenv_check.h"
 #include "fsenv_honest.h"
+#include "fsenv_watch.h"
 
 /* ... and one for each of four directories, which no guest waits for. */
 #define ENV_WAIT_MAX	(ENV_LIVE_MAX + 4)
@@ -393,8 +394,8 @@ env_compose(const struct req *r, const struct env_answer *a)
 	if (a->honest && (fd = env_subject(r)) != -1)
 		env_honest((struct msg_attr *)(void *)env.body, fd);
 	if (a->honest && r->call.type == Q_AHEAD)
-		env_honest_times((struct a_ahead *)(void *)env.body,
-		    node_fd(r->node[0]));
+		env_honest_watch((struct a_ahead *)(void *)env.body,
+		    &r->call.q.ahead);
 	if (r->call.type == Q_READDIRPLUS || r->call.type == Q_AHEAD)
 		env_honest_records(env.tail, m->tail_len, &m->fds);
 }
@@ -494,6 +495,7 @@ env_open(unsigned int how, uint32_t share, uint64_t flags)
 	if (!env.ready) {
 		log_set_level(LOG_LEVEL_OFF);
 		env_files();
+		env_watch_setup();
 		env.base = event_base_new();
 		FUZZ_MUST(env.base != NULL);
 		env.ready = 1;
@@ -514,6 +516,7 @@ env_open(unsigned int how, uint32_t share, uint64_t flags)
 	env_honest(&attr, env.file[ENV_ROOT]);
 	fs->base = env.base;
 	fs->fd_total = how & ENV_AHEAD ? 207 : 7;
+	fs->watch = env_watch_begin(fs);
 	fs->ahead = ahead_table_new(fs, how & ENV_AHEAD ? 100 : 0);
 	fs->conf.entry.sec = fs->conf.attr.sec = 1;
 	fs->conf.dir_entry.sec = fs->conf.dir_attr.sec = 1;
@@ -584,6 +587,7 @@ env_close(void)
 	FUZZ_MUST(env.fs.fd_open == 0);
 	FUZZ_MUST(env.fs.nodes->fds == 1);
 	FUZZ_MUST(env.fs.fd_open == 0 && env.fs.ahead->name_cnt == 0);
+	env_watch_end();
 	env_free();
 	FUZZ_MUST(fuzz_fd_free() == env.fd_free);
 }

@@ -71,6 +71,9 @@ void	env_open(unsigned int how, uint32_t share, uint64_t flags);
  */
 void	env_request(const void *in, size_t len, size_t room, size_t cut);
 
+/* Something happened to a directory, or a name of one letter in it. */
+void	env_event(int wd, uint32_t mask, char name);
+
 /* The next calls that read or write go like that, one byte each. */
 void	env_plan(const uint8_t *plan, size_t cnt);
 

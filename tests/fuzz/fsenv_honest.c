@@ -43,15 +43,10 @@ env_honest(struct msg_attr *a, int fd)
 }
 
 void
-env_honest_times(struct a_ahead *a, int fd)
+env_honest_watch(struct a_ahead *a, const struct q_ahead *q)
 {
-	struct stat st;
-
-	FUZZ_MUST(sysfd_stat(fd, &st) == 0);
-	a->mtime = st.st_mtim.tv_sec;
-	a->mtime_nsec = (uint32_t)st.st_mtim.tv_nsec;
-	a->ctime = st.st_ctim.tv_sec;
-	a->ctime_nsec = (uint32_t)st.st_ctim.tv_nsec;
+	a->wd = q->off == 0 ? 1 : 0;
+	a->err = 0;
 }
 
 void

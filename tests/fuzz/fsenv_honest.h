@@ -31,8 +31,8 @@
 /* Attributes of what is behind fd. */
 void	env_honest(struct msg_attr *a, int fd);
 
-/* A directory that is read ahead, as it is. */
-void	env_honest_times(struct a_ahead *a, int fd);
+/* A directory that is read ahead: all of them are number 1. */
+void	env_honest_watch(struct a_ahead *a, const struct q_ahead *q);
 
 /* Records whose attributes say zero = 1 become true ones. */
 void	env_honest_records(uint8_t *tail, size_t left,

@@ -22,6 +22,8 @@
 
 #include "config.h"
 
+#include <sys/inotify.h>
+
 #include "fsenv.h"
 
 /* What comes next; the record's first byte. */
@@ -30,6 +32,7 @@ enum deed {
 	DEED_ANSWER,
 	DEED_RUN,
 	DEED_PLAN,
+	DEED_EVENT,
 	DEED_CNT,
 };
 
@@ -125,6 +128,18 @@ deed_plan(struct fuzz *f)
 	env_plan(plan, cnt);
 }
 
+/* Which directory, what, and to which name: one letter. */
+static void
+deed_event(struct fuzz *f)
+{
+	static const uint32_t what[] = { IN_CREATE, IN_DELETE, IN_MOVED_FROM,
+	    IN_MOVED_TO, IN_ATTRIB, IN_IGNORED, IN_UNMOUNT, IN_Q_OVERFLOW };
+	uint8_t wd = fuzz_u8(f), how = fuzz_u8(f);
+
+	env_event(wd, what[how % (sizeof(what) / sizeof(what[0]))],
+	    (char)fuzz_u8(f));
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -144,6 +159,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			break;
 		case DEED_RUN:
 			deed_run(&f);
+			break;
+		case DEED_EVENT:
+			deed_event(&f);
 			break;
 		case DEED_PLAN:
 		case DEED_CNT:

@@ -69,7 +69,8 @@ deed_call(struct fuzz *f)
 	for (i = 0; i < REQS && busy[i]; i++)
 		continue;
 	if (i == REQS || row->from != MSG_TRANSPORT ||
-	    row->to != MSG_FSWORKER || row->answer || row->type == N_DROP)
+	    row->to != MSG_FSWORKER || row->answer || row->type == N_DROP ||
+	    row->type == N_WATCH)
 		return;
 	r = &reqs[i];
 	memset(&r->call, 0, sizeof(r->call));

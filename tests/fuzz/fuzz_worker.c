@@ -33,6 +33,7 @@
 #include "common/mring.c"
 
 #include "fsworker/serve.c"
+#include "fsworker/w_ahead.c"
 #undef fcntl
 
 #include "common/proc.h"
@@ -191,6 +192,7 @@ changes(uint16_t type)
 	case Q_SELF:
 	case Q_AHEAD:
 	case N_DROP:
+	case N_WATCH:
 		return 0;
 	default:
 		return 1;
@@ -209,7 +211,7 @@ serve_next(const struct serve_req *as)
 	changed |= changes(hdr.type);
 	if (serve_any(&worker, as, &serve_msg) != 0)
 		return 1;
-	if (hdr.type == N_DROP)
+	if (hdr.type == N_DROP || hdr.type == N_WATCH)
 		return 0;
 	take_answer(hdr.type, hdr.id);
 	return 0;
@@ -275,6 +277,7 @@ end(void)
 		if (serve_keep.fd[i] != 0)
 			fd_close(&serve_keep.fd[i]);
 	memset(serve_keep.fd, 0, KEEP * sizeof(serve_keep.fd[0]));
+	fd_close(&w_ahead_fd);
 	for (i = 0; i < given_cnt && i < GIVEN_MAX; i++)
 		close(given[i]);
 	chan_close(&worker);

@@ -36,7 +36,8 @@ fuzz_libs = $(fuzz_engine) libtransport.a libcommon.a $(EVENT_LIBS) \
 	$(SECCOMP_LIBS) $(CAPNG_LIBS) $(BSD_LIBS) -lpthread
 fuzz_fs = tests/fuzz/fsenv.c tests/fuzz/fsenv.h \
 	tests/fuzz/fsenv_check.c tests/fuzz/fsenv_check.h \
-	tests/fuzz/fsenv_honest.c tests/fuzz/fsenv_honest.h tests/fuzz/fuzz.h
+	tests/fuzz/fsenv_honest.c tests/fuzz/fsenv_honest.h \
+	tests/fuzz/fsenv_watch.c tests/fuzz/fsenv_watch.h tests/fuzz/fuzz.h
 
 # What stands for the kernel and libevent between the processes; which way it
 # goes is nothing to look for.
@@ -100,7 +101,7 @@ tests_fuzz_fuzz_worker_SOURCES = tests/fuzz/fuzz_worker.c \
 	tests/fuzz/sharenv.c tests/fuzz/sharenv.h $(fuzz_ipc_headers) \
 	fsworker/access.c fsworker/acl.c fsworker/at.c fsworker/attr.c \
 	fsworker/entry.c fsworker/follow.c fsworker/give.c fsworker/keep.c fsworker/label.c \
-	fsworker/make.c fsworker/rules.c fsworker/setid.c fsworker/w_ahead.c \
+	fsworker/make.c fsworker/rules.c fsworker/setid.c \
 	fsworker/w_attr.c fsworker/w_file.c fsworker/w_ioctl.c fsworker/w_list.c \
 	fsworker/w_make.c fsworker/w_name.c fsworker/w_node.c \
 	fsworker/w_xattr.c fsworker/walk.c fsworker/xattr.c

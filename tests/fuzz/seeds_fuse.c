@@ -161,7 +161,7 @@ seeds_ahead(void)
 	seed_u8(ENV_READY | ENV_AHEAD);
 	seed_u32(0);
 	seed_u64(session);
-	for (i = 0; i < 4; i++) {
+	for (i = 0; i < 2; i++) {
 		request(FUSE_LOOKUP, FUSE_ROOT_ID, "n", 2);
 		answer(ENOENT, 0, "");
 	}
@@ -177,6 +177,14 @@ seeds_ahead(void)
 	request(FUSE_LOOKUP, FUSE_ROOT_ID, "f", 2);
 	request(FUSE_LOOKUP, FUSE_ROOT_ID, "n", 2);
 	request(FUSE_UNLINK, FUSE_ROOT_ID, "f", 2);
+	for (i = 0; i < 8; i++) {
+		seed_u8(4);
+		seed_u8(1);
+		seed_u8(i);
+		seed_u8("mfnma"[i % 5]);
+		request(FUSE_LOOKUP, FUSE_ROOT_ID, "n", 2);
+		request(FUSE_LOOKUP, FUSE_ROOT_ID, "f", 2);
+	}
 	seed_keep("fuzz_fuse", "ahead");
 }
 

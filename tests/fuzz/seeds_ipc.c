@@ -552,6 +552,7 @@ seeds_worker_files(void)
 	struct q_listxattr listx = {.size = 100};
 	struct q_removexattr rmx = {.name = "user.a"};
 	struct q_ahead ahead = {.entry_max = 9};
+	static const struct n_watch watch;
 	static const struct q_opendir none;
 
 	worker_begin(MSG_SHARE_XATTR, 0);
@@ -562,6 +563,10 @@ seeds_worker_files(void)
 	ask(Q_COPY, SHARE_OPEN | SHARE_OPEN << 8, &copy, "");
 	ask(Q_SETATTR, SHARE_FILE, &set, "");
 	ask(Q_READDIRPLUS, SHARE_LIST, &list, "");
+	ask(Q_AHEAD, SHARE_DIR, &ahead, "");
+	ask(N_WATCH, FOREIGN_WATCH, &watch, "");
+	ask(Q_AHEAD, SHARE_DIR, &ahead, "");
+	ahead.flags = MSG_AHEAD_NODES;
 	ask(Q_AHEAD, SHARE_DIR, &ahead, "");
 	ask(Q_IOCTL, SHARE_FILE, &ioctl, "");
 	seed_keep("fuzz_worker", "files");

@@ -21,6 +21,7 @@
 
 #include "config.h"
 
+#include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -147,6 +148,8 @@ sharenv_setup(void)
 	    fstat(fds[FOREIGN_FILE], &foreign_before[1]) == 0);
 	FUZZ_MUST(pipe2(pair, O_CLOEXEC | O_NONBLOCK) == 0);
 	fds[FOREIGN_PIPE] = pair[1];
+	fds[FOREIGN_WATCH] = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	FUZZ_MUST(fds[FOREIGN_WATCH] != -1);
 	place(open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC),
 	    PROC_FD_PROC);
 	place(share, FSWORKER_FD_ROOT);

@@ -37,6 +37,7 @@ enum sharenv_file {
 	FOREIGN_DIR,
 	FOREIGN_FILE, /* open */
 	FOREIGN_PIPE,
+	FOREIGN_WATCH, /* an inotify instance */
 	SHARENV_CNT,
 };
 

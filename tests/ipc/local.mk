@@ -17,7 +17,8 @@ tests_ipc_rogue_transport_SOURCES = \
 	tests/ipc/canary.c tests/ipc/canary.h \
 	tests/ipc/rogue.h tests/ipc/rogue_cpu.c \
 	tests/ipc/rogue_fds.c tests/ipc/rogue_meta.c \
-	tests/ipc/rogue_keep.c tests/ipc/rogue_names.c \
+	tests/ipc/rogue_keep.c tests/ipc/rogue_watch.c \
+	tests/ipc/rogue_names.c \
 	tests/ipc/rogue_proto.c tests/ipc/rogue_race.c \
 	tests/ipc/rogue_transport.c \
 	tests/ipc/worker.c tests/ipc/worker.h

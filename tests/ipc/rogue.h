@@ -89,6 +89,7 @@ void	rogue_flood(struct rogue *r);
 void	rogue_race(struct rogue *r);
 void	rogue_random(struct rogue *r);
 void	rogue_keep(struct rogue *r);
+void	rogue_watch(struct rogue *r);
 void	rogue_cpu(struct rogue *r);
 
 #endif

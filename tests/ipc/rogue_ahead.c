@@ -21,7 +21,7 @@
 
 #include "config.h"
 
-#include <sys/stat.h>
+#include <sys/inotify.h>
 
 #include <dirent.h>
 #include <errno.h>
@@ -36,7 +36,6 @@
 #define AHEAD_LOOKS	5000	/* names until the transport asks, at most */
 #define AHEAD_ROUND	1200000	/* us */
 #define AHEAD_SOON	100	/* ms */
-#define AHEAD_SETTLE	50000	/* us */
 
 /* The answer in the making: one record of "file", as it is. */
 static struct {
@@ -73,8 +72,10 @@ ahead_surplus(void)
 	LIE("127 descriptors too many", 0, ahead_surplus()) \
 	LIE("another inode number", 0, ahead.m.d.attr.ino += 7777) \
 	LIE("another device", 0, ahead.m.d.attr.dev_minor += 7) \
-	LIE("a change a moment ago", 0, ahead.m.a.ctime++) \
-	LIE("a change long ago", 0, ahead.m.a.mtime -= 100) \
+	LIE("a watch that is none", 0, ahead.m.a.wd = 0) \
+	LIE("a watch below zero", 0, ahead.m.a.wd = INT32_MIN) \
+	LIE("an error beside it", 0, ahead.m.a.err = ENOTSUP) \
+	LIE("an error beyond all", 0, ahead.m.a.err = UINT32_MAX) \
 	LIE("a body that is cut", 0, ahead.len -= sizeof(ahead.m) - 20) \
 	LIE("a byte too few", 0, ahead.len--)
 
@@ -103,15 +104,11 @@ ahead_lie(unsigned int i)
 static void
 ahead_truth(const struct rworker *w)
 {
-	struct stat st;
-
 	memset(&ahead, 0, sizeof(ahead));
-	if (fstat(evil.sharefd, &st) == -1)
+	ahead.m.a.wd = inotify_add_watch(w->watchfd, box_host(&evil.b, "."),
+	    MSG_WATCH_MASK);
+	if (ahead.m.a.wd == -1)
 		tap_bail("share: %s", strerror(errno));
-	ahead.m.a.mtime = st.st_mtim.tv_sec;
-	ahead.m.a.mtime_nsec = (uint32_t)st.st_mtim.tv_nsec;
-	ahead.m.a.ctime = st.st_ctim.tv_sec;
-	ahead.m.a.ctime_nsec = (uint32_t)st.st_ctim.tv_nsec;
 	ahead.m.a.entry_cnt = ahead.m.a.end = 1;
 	ahead.m.d.flags = MSG_DIRENT_NODE;
 	ahead.m.d.type = DT_REG;
@@ -211,7 +208,6 @@ evil_aheads(void)
 {
 	unsigned int i;
 
-	usleep(AHEAD_SETTLE);
 	for (i = 0; i < sizeof(lies) / sizeof(lies[0]); i++)
 		ahead_try(i);
 }

@@ -130,7 +130,8 @@ rogue_fds(struct rogue *r)
 			tap_bail("%s: %s", f[i].what, strerror(errno));
 		for (row = 0; row < msg_row_cnt; row++)
 			if (msg_rows[row].to == MSG_FSWORKER &&
-			    msg_rows[row].from == MSG_TRANSPORT)
+			    msg_rows[row].from == MSG_TRANSPORT &&
+			    msg_rows[row].type != N_WATCH)
 				rogue_foreign_verb(r, msg_rows[row].type,
 				    &f[i]);
 		close(f[i].fd);

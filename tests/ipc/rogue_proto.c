@@ -271,7 +271,7 @@ rogue_random_ask(struct rogue *r, struct rogue_ask *a)
 	do
 		row = &msg_rows[rogue_rand() % msg_row_cnt];
 	while (row->from != MSG_TRANSPORT || row->to != MSG_FSWORKER ||
-	    row->type == N_DROP);
+	    row->type == N_DROP || row->type == N_WATCH);
 	rogue_question(r, row->type, a);
 	for (i = rogue_rand() % 4; i > 0; i--)
 		a->body.bytes[rogue_rand() % row->body_len] =

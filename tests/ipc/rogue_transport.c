@@ -319,6 +319,7 @@ main(void)
 	worker_stop(&r.w);
 	rogue_random(&r);
 	rogue_keep(&r);
+	rogue_watch(&r);
 	rogue_cpu(&r);
 	rogue_messages(&r);
 	rogue_hello(&r);

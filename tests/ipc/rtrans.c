@@ -269,6 +269,7 @@ rtrans_grant_within(struct rtrans *t, struct rworker *w, uint32_t uid, int ms)
 	const struct q_wget *q;
 
 	w->chan.fd = -1;
+	w->watchfd = -1;
 	fdbag_init(&w->msg.fds);
 	while (rtrans_readable(t->broker.fd, ms)) {
 		if (chan_recv(&t->broker, &t->msg) != 0)
@@ -355,10 +356,15 @@ rworker_question(struct rworker *w)
 
 	fdbag_close(&w->msg.fds);
 	w->msg.body = NULL;
-	while ((err = chan_recv(&w->chan, &w->msg)) == EAGAIN)
-		if (rworker_wait(w) != 0)
-			return -1;
-	return err == 0 ? w->msg.hdr.type : -1;
+	for (;;) {
+		while ((err = chan_recv(&w->chan, &w->msg)) == EAGAIN)
+			if (rworker_wait(w) != 0)
+				return -1;
+		if (err != 0 || w->msg.hdr.type != N_WATCH)
+			return err == 0 ? w->msg.hdr.type : -1;
+		fd_close(&w->watchfd);
+		w->watchfd = fdbag_take(&w->msg.fds, 0);
+	}
 }
 
 int
@@ -463,5 +469,6 @@ void
 rworker_close(struct rworker *w)
 {
 	fdbag_close(&w->msg.fds);
+	fd_close(&w->watchfd);
 	chan_close(&w->chan);
 }

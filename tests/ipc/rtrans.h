@@ -49,6 +49,7 @@ struct rworker {
 	struct chan chan;
 	struct chan_msg msg;	/* the question */
 	uint32_t id;
+	int watchfd;		/* the transport's, once it has sent it */
 };
 
 /* May a transport read directories ahead, from now on?  0. */
@@ -84,7 +85,7 @@ unsigned int rtrans_drain(struct rtrans *t);
 /* Alive, and after at most 5 s with no more descriptors than at rest? */
 int	rtrans_at_rest(struct rtrans *t);
 
-/* The next question: its type, or -1. */
+/* The next question: its type, or -1.  A N_WATCH is taken on the way. */
 int	rworker_question(struct rworker *w);
 
 /* Any bytes with cnt descriptors; returns 0 or errno. */

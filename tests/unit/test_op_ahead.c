@@ -15,287 +15,50 @@
  */
 
 /*
- * Knows: when a directory is read ahead, and what a worker's answer to that
- * is good for.
- * Never: a worker.
+ * Knows: when a directory is read ahead, and how to go on.
+ * Never: a worker; the kernel's events.
  */
 
 #include "config.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "aheadenv.h"
 
-#include "transport/op_ahead.c"
-#include "transport/reap.h"
-
-#include <event2/event.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-
-static struct fs fs;
-static struct node dir, child = { .idx = 7, .gen = 2, .fd = -1 };
-static struct req *req;
-static uint64_t asked_off;
-static uint32_t uid;			/* of who asks */
-static unsigned int asked, freed, waiting, entered;
-static int reply_err, get_none, enter_err;
-static struct fuse_entry_out reply;
-static size_t reply_len;
-static struct {
-	struct chan_msg m;
-	struct a_ahead a;
-	union {
-		uint64_t align;
-		uint8_t bytes[65536];
-	} tail;
-	size_t used;
-} ans;
-
-void
-req_reply(struct req *r, const void *body, size_t len)
-{
-	assert_ptr_equal(r, req);
-	reply_err = 0;
-	reply_len = len;
-	assert_true(len <= sizeof(reply));
-	memcpy(&reply, body, len);
-}
-
-void
-req_reply_err(struct req *r, int err)
-{
-	assert_ptr_equal(r, req);
-	reply_err = err;
-}
-
-void
-req_free(struct req *r)
-{
-	assert_ptr_equal(r, req);
-	freed++;
-}
-
-int
-route_first(const struct req *r, int creates, struct cred *c)
-{
-	(void)r;
-	assert_int_equal(creates, 0);
-	cred_set(c, CRED_USER, uid, uid);
-	return 0;
-}
-
-unsigned int
-wlink_waiting(struct wlink *w, const struct cred *cred)
-{
-	(void)w;
-	assert_int_equal(cred->uid, uid);
-	return waiting;
-}
-
-void
-ask_worker(struct req *r, uint16_t type, unsigned int flags, req_done *done)
-{
-	assert_int_equal(type, Q_AHEAD);
-	assert_int_equal(flags, ASK_FINAL);
-	cred_set(&r->call.cred, CRED_USER, uid, uid);
-	r->call.done = done;
-	asked_off = r->call.q.ahead.off;
-	asked++;
-}
-
-int
-ask_attr(int fd, const struct msg_attr *said, struct msg_attr *attr)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) == -1)
-		return errno;
-	*attr = *said;
-	attr->mode = S_IFREG | 0640;
-	return 0;
-}
-
-int
-node_fd(const struct node *n)
-{
-	return n->fd;
-}
-
-struct node *
-node_get(struct node_table *t, uint64_t nodeid)
-{
-	(void)t;
-	assert_true(nodeid == node_id(&child));
-	return get_none ? NULL : &child;
-}
-
-uint64_t
-node_id(const struct node *n)
-{
-	return (uint64_t)n->gen << 32 | n->idx;
-}
-
-void
-node_again(struct node *n)
-{
-	n->nlookup++;
-}
-
-void
-node_budget(struct node_table *t, unsigned int fd_max)
-{
-	(void)t;
-	(void)fd_max;
-}
-
-int
-node_enter(struct node_table *t, struct node_file *f, struct node **n)
-{
-	(void)t;
-	assert_int_equal(f->seal_len, 4);
-	assert_memory_equal(f->seal, "SEAL", 4);
-	entered++;
-	if (enter_err != 0) {
-		fd_close(&f->fd);
-		return enter_err;
-	}
-	child.fd = f->fd;
-	*n = &child;
-	return 0;
-}
-
-void
-reap_close(struct fs *f, int *fd)
-{
-	(void)f;
-	fd_close(fd);
-}
-
-static int
-setup(void **state)
-{
-	(void)state;
-	memset(&fs, 0, sizeof(fs));
-	memset(&dir, 0, sizeof(dir));
-	fs.base = event_base_new();
-	fs.ahead = ahead_table_new(&fs, 1000);
-	fs.fd_total = 10000;
-	/* A tmpfs: one of those whose times are trusted. */
-	dir.fd = open("/dev/shm", O_PATH | O_DIRECTORY);
-	dir.nlookup = 1;
-	uid = 5;
-	asked = freed = waiting = entered = 0;
-	get_none = enter_err = 0;
-	fdbag_init(&ans.m.fds);
-	req = calloc(1, sizeof(*req));
-	return dir.fd == -1 || fs.ahead == NULL || req == NULL ? -1 : 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	ahead_forget_all(fs.ahead);
-	assert_int_equal(fs.fd_open, 0);
-	fdbag_close(&ans.m.fds);
-	close(dir.fd);
-	if (child.fd != -1)
-		close(child.fd);
-	child.fd = -1;
-	free(req);
-	return 0;
-}
-
-/* A LOOKUP that the worker had to answer. */
+/* Two that are missing are followed by more. */
 static void
-looked(int err)
-{
-	static const struct fuse_entry_out found = { .nodeid = 3 };
-
-	memset(req, 0, sizeof(*req));
-	req->fs = &fs;
-	req->node[0] = &dir;
-	op_ahead_reply(req, err, err == 0 ? &found : NULL);
-}
-
-static int
-lookup(const char *name)
-{
-	memset(req, 0, sizeof(*req));
-	req->fs = &fs;
-	req->node[0] = &dir;
-	reply_err = -1;
-	return op_ahead_lookup(req, name);
-}
-
-/* The answer to come: of the directory as it is, without names yet. */
-static void
-answer(uint64_t next, int end)
-{
-	struct stat st;
-
-	assert_int_equal(fstat(dir.fd, &st), 0);
-	fdbag_close(&ans.m.fds);
-	memset(&ans.a, 0, sizeof(ans.a));
-	ans.a.mtime = st.st_mtim.tv_sec;
-	ans.a.mtime_nsec = (uint32_t)st.st_mtim.tv_nsec;
-	ans.a.ctime = st.st_ctim.tv_sec;
-	ans.a.ctime_nsec = (uint32_t)st.st_ctim.tv_nsec;
-	ans.a.next = next;
-	ans.a.end = (uint32_t)end;
-	ans.m.body = &ans.a;
-	ans.m.tail = ans.tail.bytes;
-	ans.m.tail_len = ans.used = 0;
-}
-
-static void
-name(const char *s, int with)
-{
-	uint8_t *at = ans.tail.bytes + ans.used;
-	struct msg_dirent d = { .flags = with ? MSG_DIRENT_NODE : 0,
-	    .seal_len = with ? 4 : 0, .attr.ino = 9 };
-
-	d.name_len = (uint16_t)strlen(s);
-	d.rec_len = (uint16_t)((sizeof(d) + d.seal_len + d.name_len + 7) &
-	    ~7u);
-	memcpy(at, &d, sizeof(d));
-	memcpy(at + sizeof(d), "SEAL", d.seal_len);
-	memcpy(at + sizeof(d) + d.seal_len, s, d.name_len);
-	ans.used += d.rec_len;
-	ans.m.tail_len = ans.used;
-	ans.a.entry_cnt++;
-	if (with)
-		assert_int_equal(fdbag_put(&ans.m.fds,
-		    open("/dev/null", O_PATH)), 0);
-}
-
-static void
-ask_first(void)
-{
-	unsigned int i;
-
-	for (i = 0; asked == 0 && i < 100; i++)
-		looked(i % 2 ? ENOENT : 0);
-	assert_int_equal(asked, 1);
-}
-
-static void
-test_when(void **state)
+test_when_names(void **state)
 {
 	unsigned int i;
 
 	(void)state;
-	for (i = 0; i < AHEAD_FIRST - 1; i++)
-		looked(ENOENT);
+	looked(ENOENT);
 	for (i = 0; i < 10; i++)
 		looked(EACCES);
 	assert_int_equal(asked, 0);
-	assert_int_equal(freed, AHEAD_FIRST + 9);
+	/* However much the worker has to do: it costs nothing. */
+	waiting = 100;
+	looked(ENOENT);
+	assert_int_equal(asked, 1);
+	assert_int_equal(req->call.q.ahead.off, 0);
+	assert_int_equal(req->call.q.ahead.entry_max, 128);
+	assert_int_equal(req->call.q.ahead.flags, 0);
+	assert_int_equal(w.asks, 1);
+	/* One at a time. */
+	for (i = 0; i < 50; i++)
+		looked(ENOENT);
+	assert_int_equal(asked, 1);
+	assert_int_equal(w.asks, 1);
+}
+
+/* Four that are there, and who is asked has nothing else to do. */
+static void
+test_when_nodes(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 3; i++)
+		looked(0);
+	assert_int_equal(asked, 0);
 	waiting = AHEAD_BESIDE + 1;
 	looked(0);
 	assert_int_equal(asked, 0);
@@ -304,189 +67,273 @@ test_when(void **state)
 	assert_int_equal(asked, 1);
 	assert_int_equal(reply.nodeid, 3);
 	assert_int_equal(req->call.q.ahead.off, 0);
-	assert_in_range(req->call.q.ahead.entry_max, AHEAD_LEAST,
-	    MSG_AHEAD_MAX);
-	/* One at a time. */
+	assert_int_equal(req->call.q.ahead.entry_max, 40);
+	assert_int_equal(req->call.q.ahead.flags, MSG_AHEAD_NODES);
+	assert_int_equal(w.asks, 1);
+}
+
+/* More than half has to be there for that. */
+static void
+test_when_mixed(void **state)
+{
+	(void)state;
 	looked(0);
+	looked(ENOENT);
 	assert_int_equal(asked, 1);
+	assert_int_equal(req->call.q.ahead.flags, 0);
+	asked = 0;
+	dir.ahead_asked = dir.ahead_looks = dir.ahead_found = 0;
+	looked(0);
+	looked(0);
+	looked(ENOENT);
+	assert_int_equal(asked, 0);
+	looked(ENOENT);
+	assert_int_equal(asked, 1);
+	assert_int_equal(req->call.q.ahead.flags, 0);
+	assert_int_equal(req->call.q.ahead.entry_max, 256);
+}
+
+/* Where it was of no use it takes more, and then as many as there may be. */
+static void
+test_when_shifted(void **state)
+{
+	(void)state;
+	dir.ahead_shift = 4;
+	want_names();
+	assert_int_equal(dir.ahead_looks, 2 << 4);
+	assert_int_equal(req->call.q.ahead.entry_max, MSG_AHEAD_NAMES);
+	asked = 0;
+	dir.ahead_asked = dir.ahead_looks = dir.ahead_found = 0;
+	want_nodes();
+	assert_int_equal(dir.ahead_looks, 4 << 4);
+	assert_int_equal(req->call.q.ahead.entry_max, MSG_AHEAD_MAX);
+	/* The count of them has an end. */
+	dir.ahead_looks = AHEAD_LOOKS_MAX;
+	dir.ahead_found = 60000;
+	looked(0);
+	assert_int_equal(dir.ahead_looks, AHEAD_LOOKS_MAX / 2 + 1);
+	assert_int_equal(dir.ahead_found, 30001);
 }
 
 static void
 test_not(void **state)
 {
+	(void)state;
+	fs.conf.policy = MSG_POLICY_STRICT;
+	many();
+	fs.conf.policy = 0;
+	fs.quitting = 1;
+	many();
+	fs.quitting = 0;
+	fs.watch = NULL;
+	many();
+	fs.watch = (struct watch *)(void *)&w;
+	route_err = EPERM;
+	many();
+	route_err = 0;
+	space = 0;
+	many();
+	assert_int_equal(w.asks, 0);
+	space = 1;
+	looked(0);
+	assert_int_equal(asked, 1);
+	assert_int_equal(w.asks, 1);
+}
+
+/* Who asked was the cause of something already. */
+static void
+test_not_again(void **state)
+{
+	static const struct fuse_entry_out found = {.nodeid = 3};
 	unsigned int i;
 
 	(void)state;
-	fs.conf.policy = MSG_POLICY_STRICT;
-	for (i = 0; i < 50; i++)
-		looked(0);
-	fs.conf.policy = 0;
-	op_ahead_changes(req, 0);
-	fs.quitting = 1;
-	for (i = 0; i < 50; i++)
-		looked(0);
-	fs.quitting = 0;
-	/* Who makes files one after another looks each name up before. */
-	for (i = 0; i < 50; i++) {
-		op_ahead_changes(req, 0);
-		looked(ENOENT);
+	for (i = 0; i < 40; i++) {
+		memset(req, 0, sizeof(*req));
+		req->fs = &fs;
+		req->node[0] = &dir;
+		req->call.retried = i % 2;
+		req->call.redriven = !req->call.retried;
+		op_ahead_reply(req, 0, &found);
 	}
-	dir.ahead_shift = 4;
-	for (i = 0; i < 50; i++)
-		looked(0);
 	assert_int_equal(asked, 0);
 	looked(0);
-	for (i = 0; i < 20; i++)
-		looked(0);
 	assert_int_equal(asked, 1);
+}
+
+/* A kernel elsewhere may change it, or this one without a word. */
+static void
+test_trusted(void **state)
+{
+	static const unsigned long good[] = {BTRFS_SUPER_MAGIC,
+	    EXT4_SUPER_MAGIC, TMPFS_MAGIC, XFS_SUPER_MAGIC};
+	static const unsigned long bad[] = {0, NFS_SUPER_MAGIC,
+	    OVERLAYFS_SUPER_MAGIC, PROC_SUPER_MAGIC, FUSE_SUPER_MAGIC, 1};
+	unsigned int i;
+	int fd = dir.fd;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		magic = bad[i];
+		many();
+	}
+	magic = good[0];
+	dir.fd = -1;
+	many();
+	dir.fd = fd;
+	assert_int_equal(w.asks, 0);
+	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		magic = good[i];
+		looked(0);
+		assert_int_equal(asked, i + 1);
+		dir.ahead_asked = 0;
+	}
 }
 
 static void
 test_answer(void **state)
 {
 	(void)state;
-	ask_first();
+	want_nodes();
 	answer(77, 0);
 	name(".", 0);
 	name("known", 1);
 	name("secret", 0);
-	op_ahead_done(req, 0, &ans.m);
-	assert_int_equal(dir.ahead_asked, 0);
-	assert_int_equal(lookup("known"), 1);
-	assert_int_equal(reply_err, 0);
+	done(0);
+	assert_int_equal(w.told, 1);
+	assert_int_equal(w.joins, 1);
+	assert_int_equal(dir.ahead->got, 3);
+	assert_int_equal(dir.ahead->nodes, 1);
+	is_found("known");
+	assert_int_equal(w.reads, 1);
 	assert_int_equal(entered, 1);
-	assert_int_equal(reply.attr.mode, S_IFREG | 0640);
-	assert_true(reply.nodeid == node_id(&child));
 	/* Again by its node, and not at all without one. */
-	assert_int_equal(lookup("known"), 1);
+	child.nlookup = child.mode = 0;
+	is_found("known");
+	assert_true(child.nlookup == 1);
+	assert_int_equal(child.mode, S_IFREG | 0640);
 	assert_int_equal(entered, 1);
+	assert_int_equal(w.reads, 2);
+	attr_err = ESTALE;
+	assert_int_equal(lookup("known"), 0);
+	attr_err = 0;
 	get_none = 1;
 	assert_int_equal(lookup("known"), 0);
 	assert_int_equal(lookup("secret"), 0);
+	assert_int_equal(lookup("."), 0);
 	assert_int_equal(lookup("other"), 0);
-	/* The rest of it. */
-	while (asked == 1)
-		looked(ENOENT);
-	assert_int_equal(asked_off, 77);
-	req->call.q.ahead.off = 77;
+}
+
+/* The rest of it, from where it was left. */
+static void
+test_next(void **state)
+{
+	(void)state;
+	want_nodes();
+	answer(77, 0);
+	name("known", 1);
+	done(0);
+	assert_int_equal(dir.ahead->read + dir.ahead->whole, 0);
+	looked(0);
+	assert_int_equal(asked, 1);
+	assert_int_equal(req->call.q.ahead.off, 77);
+	assert_int_equal(req->call.q.ahead.entry_max, 5 * 8 - 1);
+	assert_int_equal(req->call.q.ahead.flags, MSG_AHEAD_NODES);
+	assert_int_equal(w.asks, 1);
+	/* Of what is known answers are given meanwhile. */
+	is_found("known");
 	answer(0, 1);
-	op_ahead_done(req, 0, &ans.m);
-	assert_int_equal(lookup("other"), 1);
-	assert_int_equal(reply_err, ENOENT);
+	name("more", 1);
+	req->call.q.ahead.off = 77;
+	done(0);
+	assert_int_equal(w.joins + w.told, 2);
+	assert_int_equal(dir.ahead->got, 2);
+	assert_int_equal(dir.ahead->read, 1);
+	is_found("known");
+	is_found("more");
+	is_missing("other");
 	fs.conf.negative.sec = 6;
 	assert_int_equal(lookup("other"), 1);
 	assert_int_equal(reply_err, 0);
 	assert_int_equal(reply.nodeid, 0);
 	assert_int_equal(reply.entry_valid, 6);
-	uid = 6;
-	assert_int_equal(lookup("other"), 0);
-	/* Somebody else has to wait until nobody needs it. */
-	asked = 0;
+	/* It was read to its end. */
 	looked(0);
 	assert_int_equal(asked, 0);
-	assert_non_null(dir.ahead);
-	event_base_loopexit(fs.base, &(struct timeval){ 1, 100000 });
-	event_base_dispatch(fs.base);
-	looked(0);
+}
+
+/* No more than is worth a question, and is not read already. */
+static void
+test_next_pace(void **state)
+{
+	char s[16];
+	unsigned int i;
+
+	(void)state;
+	want_names();
+	answer(77, 0);
+	for (i = 0; i < 128; i++) {
+		snprintf(s, sizeof(s), "%u", i);
+		name(s, 0);
+	}
+	done(0);
+	assert_int_equal(dir.ahead->got, 128);
+	/* Each makes up for 64. */
+	looked(ENOENT);
 	assert_int_equal(asked, 1);
-	assert_null(dir.ahead);
+	assert_int_equal(req->call.q.ahead.off, 77);
+	assert_int_equal(req->call.q.ahead.entry_max, 64);
+	assert_int_equal(req->call.q.ahead.flags, 0);
+	answer(78, 0);
+	ans.a.entry_cnt = 0;
+	done(0);
+	dir.ahead->got = 193;
+	looked(ENOENT);
+	assert_int_equal(asked, 0);
+	looked(ENOENT);
+	assert_int_equal(asked, 1);
+	assert_int_equal(req->call.q.ahead.off, 78);
+	assert_int_equal(req->call.q.ahead.entry_max, 5 * 64 - 193);
 }
 
-/* Times that are not the directory's, or were of another part of it. */
+/* One's own has to make room: from the start. */
 static void
-test_stale(void **state)
+test_next_none(void **state)
 {
 	(void)state;
-	ask_first();
+	want_names();
+	answer(77, 0);
+	name("x", 0);
+	done(0);
+	space_takes = 1;
+	looked(ENOENT);
+	assert_int_equal(asked, 1);
+	assert_int_equal(req->call.q.ahead.off, 0);
+	assert_int_equal(w.asks, 2);
+	space_takes = 0;
 	answer(0, 1);
-	ans.a.ctime_nsec ^= 1;
-	op_ahead_done(req, 0, &ans.m);
-	assert_non_null(dir.ahead);
-	assert_int_equal(lookup("other"), 0);
-	assert_null(dir.ahead);
-	asked = 0;
-	ask_first();
-	answer(5, 0);
-	op_ahead_done(req, 0, &ans.m);
-	while (asked == 1)
-		looked(ENOENT);
-	assert_int_equal(asked_off, 5);
-	answer(0, 1);
-	ans.a.mtime_nsec ^= 1;
-	op_ahead_done(req, 0, &ans.m);
-	assert_null(dir.ahead);
-	assert_int_equal(dir.ahead_looks, 0);
+	done(0);
+	assert_int_equal(w.joins, 2);
+	is_missing("x");
 }
 
-static void
-test_refused(void **state)
-{
-	static const int errs[] = { EAGAIN, EACCES, ENOTSUP, EIO };
-	unsigned int i;
-
-	(void)state;
-	for (i = 0; i < 4; i++) {
-		dir.ahead_shift = 0;
-		asked = 0;
-		ask_first();
-		op_ahead_done(req, errs[i], NULL);
-		assert_int_equal(dir.ahead_asked, 0);
-		assert_int_equal(dir.ahead_looks, 0);
-		assert_null(dir.ahead);
-		assert_int_equal(dir.ahead_shift,
-		    errs[i] == EAGAIN ? 0 : errs[i] == EIO ? 1 :
-		    AHEAD_SHIFT_MAX);
-	}
-}
-
-/* A worker that lies costs its user no more than the truth would. */
-static void
-test_lies(void **state)
-{
-	unsigned int i;
-
-	(void)state;
-	for (i = 0; i < 4; i++) {
-		dir.ahead_shift = 0;
-		asked = 0;
-		ask_first();
-		answer(0, 1);
-		name("known", 1);
-		if (i == 0)
-			ans.a.entry_cnt = 5;
-		else if (i == 1)
-			ans.tail.bytes[sizeof(struct msg_dirent) + 5] = '/';
-		else if (i == 2)
-			fdbag_close(&ans.m.fds);
-		else
-			enter_err = ENFILE;
-		op_ahead_done(req, 0, &ans.m);
-		if (i < 2)
-			assert_null(dir.ahead);
-		assert_int_equal(lookup("known"), 0);
-		op_ahead_changes(req, 0);
-	}
-	/* The guest forgot it meanwhile. */
-	asked = 0;
-	ask_first();
-	dir.nlookup = 0;
-	answer(0, 1);
-	op_ahead_done(req, 0, &ans.m);
-	assert_null(dir.ahead);
-}
-
-#define UNIT(test)	cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define UNIT(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		UNIT(test_when),
-		UNIT(test_not),
-		UNIT(test_answer),
-		UNIT(test_stale),
-		UNIT(test_refused),
-		UNIT(test_lies),
+	    UNIT(test_when_names),
+	    UNIT(test_when_nodes),
+	    UNIT(test_when_mixed),
+	    UNIT(test_when_shifted),
+	    UNIT(test_not),
+	    UNIT(test_not_again),
+	    UNIT(test_trusted),
+	    UNIT(test_answer),
+	    UNIT(test_next),
+	    UNIT(test_next_pace),
+	    UNIT(test_next_none),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

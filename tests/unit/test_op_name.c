@@ -101,12 +101,6 @@ op_ahead_reply(struct req *r, int err, const struct fuse_entry_out *out)
 }
 
 void
-op_ahead_changes(struct req *r, unsigned int i)
-{
-	assert_ptr_equal(r->node[i], &dir);
-}
-
-void
 ask_worker(struct req *r, uint16_t type, unsigned int flags, req_done *done)
 {
 	asked = type;

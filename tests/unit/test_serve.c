@@ -21,6 +21,7 @@
 
 #include "config.h"
 
+#include <sys/inotify.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -28,6 +29,7 @@
 #include <unistd.h>
 
 #include "../../fsworker/serve.c"
+#include "../../common/proc.h"
 
 #include "wenv.h"
 
@@ -38,7 +40,7 @@ static pid_t
 test_serve_start(struct wenv *e, struct chan *c)
 {
 	struct chan theirs;
-	int fds[2];
+	int fds[2], proc;
 	pid_t pid;
 
 	assert_int_equal(chan_pair(fds), 0);
@@ -47,6 +49,11 @@ test_serve_start(struct wenv *e, struct chan *c)
 	if (pid == 0) {
 		log_set_level(LOG_LEVEL_OFF);
 		close(fds[0]);
+		/* Its own descriptors, not ours. */
+		proc = open("/proc/self/fd", O_PATH | O_DIRECTORY);
+		if (dup2(proc, PROC_FD_PROC) == -1 ||
+		    fchdir(PROC_FD_PROC) == -1)
+			_exit(2);
 		chan_init(&theirs, fds[1], MSG_FSWORKER, MSG_TRANSPORT, 0);
 		chan_phase(&theirs, MSG_PHASE_RUN);
 		_exit(serve(&theirs, &e->who, &e->rules));
@@ -183,6 +190,57 @@ test_drop(void)
 	assert_int_equal(keep_drop(&serve_keep, &serve_msg), 0);
 }
 
+static void
+test_watch_send(struct chan *c, int fd)
+{
+	const struct n_watch n = { 0 };
+	struct chan_out out;
+
+	memset(&out, 0, sizeof(out));
+	out.type = N_WATCH;
+	out.body = &n;
+	out.fds = &fd;
+	out.fd_cnt = 1;
+	assert_int_equal(chan_send(c, &out), 0);
+}
+
+/* Names are read ahead with an instance, and there is one for each worker. */
+static void
+test_watch(void **state)
+{
+	const struct q_ahead q = { .entry_max = MSG_AHEAD_NAMES };
+	struct wenv *e = *state;
+	const struct a_ahead *a;
+	struct chan_out out;
+	struct chan c;
+	int fd = inotify_init1(IN_CLOEXEC), i;
+	pid_t pid;
+
+	wenv_file(e, "f", "");
+	pid = test_serve_start(e, &c);
+	memset(&out, 0, sizeof(out));
+	out.type = Q_AHEAD;
+	out.body = &q;
+	out.fds = &e->share;
+	out.fd_cnt = 1;
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(chan_send(&c, &out), 0);
+		assert_int_equal(chan_recv(&c, &test_answer), 0);
+		assert_int_equal(test_answer.hdr.type, A_AHEAD);
+		assert_int_equal(test_answer.hdr.err, i == 0 ? ENOTSUP : 0);
+		if (i == 0)
+			test_watch_send(&c, fd);
+	}
+	a = test_answer.body;
+	assert_int_equal(inotify_rm_watch(fd, a->wd), 0);
+	assert_int_equal(a->err, 0);
+	assert_int_equal(a->end, 1);
+	test_watch_send(&c, fd);
+	assert_int_equal(test_status(pid), 1);
+	chan_close(&c);
+	close(fd);
+}
+
 /* What is kept is asked about once, as long as that is enough. */
 static void
 test_claim(void **state)
@@ -240,7 +298,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(test_answers), T(test_bad_message), T(test_gone),
-		T(test_claim), T(test_claim_again),
+		T(test_watch), T(test_claim), T(test_claim_again),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

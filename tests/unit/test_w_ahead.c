@@ -15,15 +15,25 @@
  */
 
 /*
- * Knows: which directories are told whole, and what is said of them.
+ * Knows: which directories are told whole, what is said of them, and what the
+ * transport hears of them afterwards.
  * Never: the loop or the jail.
  */
 
 #include "config.h"
 
+#include <sys/inotify.h>
 #include <sys/ioctl.h>
 
+#include "../../fsworker/serve.h"
+#include "../../fsworker/attr.h"
+#include "../../fsworker/w_list.h"
+
 static int fake_ioctl(int fd, unsigned long cmd, void *arg);
+static int fake_add(int fd, const char *path, uint32_t mask);
+static int fake_attr(const struct a_whello *who, int fd, struct msg_attr *attr);
+static int fake_list(struct serve_req *req, int fd, const struct q_ahead *q,
+    struct a_ahead *a);
 
 /* What may be there, so that no compiler looks for what is not filled in. */
 static int (*volatile fake)(int, unsigned long, void *) = fake_ioctl;
@@ -31,7 +41,13 @@ static int (*volatile fake)(int, unsigned long, void *) = fake_ioctl;
 #define ioctl fake
 #include "../../fsworker/w_ioctl.c"
 #undef ioctl
+#define inotify_add_watch fake_add
+#define attr_get fake_attr
+#define w_list_names fake_list
 #include "../../fsworker/w_ahead.c"
+#undef w_list_names
+#undef attr_get
+#undef inotify_add_watch
 
 #include <sys/stat.h>
 
@@ -40,10 +56,16 @@ static int (*volatile fake)(int, unsigned long, void *) = fake_ioctl;
 
 #include "wenv.h"
 
-#define TEST_FILES	100
-#define TEST_SETTLE	60000	/* us */
+#define TEST_FILES 100
+#define TEST_USER 1000
 
+static struct wenv *env;
 static int flags_err, flags_now;
+static int events; /* the transport's end of the instance */
+static uint64_t size_now;
+static int size_err, add_err, list_err;
+static unsigned int add_cnt;
+static void (*add_before)(void), (*add_after)(void);
 
 static int
 fake_ioctl(int fd, unsigned long cmd, void *arg)
@@ -58,10 +80,87 @@ fake_ioctl(int fd, unsigned long cmd, void *arg)
 }
 
 static int
+fake_add(int fd, const char *path, uint32_t mask)
+{
+	int wd;
+
+	add_cnt++;
+	assert_int_equal(mask, MSG_WATCH_MASK);
+	if (add_err != 0) {
+		errno = add_err;
+		return -1;
+	}
+	if (add_before != NULL)
+		add_before();
+	wd = inotify_add_watch(fd, path, mask);
+	if (add_after != NULL)
+		add_after();
+	return wd;
+}
+
+static int
+fake_attr(const struct a_whello *who, int fd, struct msg_attr *attr)
+{
+	int err = attr_get(who, fd, attr);
+
+	if (size_now != 0)
+		attr->size = size_now;
+	return size_err != 0 ? size_err : err;
+}
+
+/* It may fail in the middle. */
+static int
+fake_list(struct serve_req *req, int fd, const struct q_ahead *q,
+    struct a_ahead *a)
+{
+	struct a_ahead b;
+	int err;
+
+	if (list_err == 0)
+		return w_list_names(req, fd, q, a);
+	err = w_list_names(req, fd, q, &b);
+	req->tail_len = 0;
+	return err != 0 ? err : list_err;
+}
+
+/* What the transport sends, with fd. */
+static int
+give(int fd, uint64_t zero)
+{
+	const struct n_watch n = {zero};
+	struct chan_msg m;
+	int err;
+
+	fdbag_init(&m.fds);
+	assert_int_equal(fdbag_put(&m.fds, dup(fd)), 0);
+	m.body = (const void *)&n;
+	err = w_ahead_watch(&m);
+	fdbag_close(&m.fds);
+	return err;
+}
+
+static int
 setup(void **state)
 {
 	flags_err = flags_now = 0;
-	return wenv_setup(state);
+	size_now = 0;
+	size_err = add_err = list_err = 0;
+	add_before = add_after = NULL;
+	add_cnt = 0;
+	w_ahead_fd = -1;
+	events = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	if (events == -1 || wenv_setup(state) != 0)
+		return -1;
+	env = *state;
+	return give(events, 0);
+}
+
+static int
+teardown(void **state)
+{
+	fd_close(&w_ahead_fd);
+	close(events);
+	return wenv_teardown(state);
 }
 
 static void
@@ -74,21 +173,76 @@ files(struct wenv *e)
 		snprintf(name, sizeof(name), "f%u", i);
 		wenv_file(e, name, "x");
 	}
-	usleep(TEST_SETTLE);
 }
 
 static int
 ask(struct wenv *e, int fd, uint64_t off, uint32_t max, struct a_ahead *a)
 {
-	struct q_ahead q = { .off = off, .entry_max = max };
+	struct q_ahead q = {.off = off, .entry_max = max};
 
 	memset(a, 0, sizeof(*a));
 	return on_ahead(wenv_req(e, fd, -1), &q, a);
 }
 
-/* Count the names of an answer, whose nodes are what they say. */
+static int
+ask_nodes(struct wenv *e, int fd, uint64_t off, uint32_t max,
+    struct a_ahead *a)
+{
+	struct q_ahead q = {off, max, MSG_AHEAD_NODES};
+
+	memset(a, 0, sizeof(*a));
+	return on_ahead(wenv_req(e, fd, -1), &q, a);
+}
+
+/* How many directories the instance watches. */
+static unsigned int
+watched(void)
+{
+	unsigned int cnt = 0;
+	char path[64], line[256];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", events);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f) != NULL)
+		cnt += strncmp(line, "inotify wd:", 11) == 0;
+	fclose(f);
+	return cnt;
+}
+
+/* The next event is this one, of wd; a name of "" is the directory. */
 static void
-look(struct wenv *e, const struct a_ahead *a, unsigned char seen[TEST_FILES])
+heard(int32_t wd, uint32_t mask, const char *name)
+{
+	static union {
+		struct inotify_event e;
+		char bytes[4096];
+	} buf;
+	static ssize_t len, pos;
+	const struct inotify_event *e;
+
+	if (pos >= len) {
+		pos = 0;
+		len = read(events, &buf, sizeof(buf));
+	}
+	if (mask == 0) {
+		assert_true(len == -1 && errno == EAGAIN);
+		len = 0;
+		return;
+	}
+	assert_true(len > pos);
+	e = (const void *)(buf.bytes + pos);
+	pos += (ssize_t)(sizeof(*e) + e->len);
+	assert_int_equal(e->wd, wd);
+	assert_int_equal(e->mask & ~(uint32_t)IN_ISDIR, mask);
+	assert_string_equal(e->len == 0 ? "" : e->name, name);
+}
+
+/* Count the names of an answer, whose nodes, if any, are what they say. */
+static void
+look(struct wenv *e, const struct a_ahead *a, int nodes,
+    unsigned char seen[TEST_FILES])
 {
 	const char *pos = e->req.tail;
 	const struct msg_dirent *d;
@@ -100,12 +254,14 @@ look(struct wenv *e, const struct a_ahead *a, unsigned char seen[TEST_FILES])
 		d = (const void *)pos;
 		memset(name, 0, sizeof(name));
 		memcpy(name, pos + sizeof(*d) + d->seal_len, d->name_len);
-		if (name[0] == '.') {
+		if (name[0] == '.' || !nodes)
 			assert_int_equal(d->flags, 0);
+		if (name[0] == '.')
 			continue;
-		}
 		assert_int_equal(sscanf(name, "f%u", &n), 1);
 		seen[n]++;
+		if (!nodes)
+			continue;
 		assert_int_equal(d->flags, MSG_DIRENT_NODE);
 		assert_int_equal(fstat(e->req.give.fds[fds++], &st), 0);
 		assert_int_equal(st.st_ino, d->attr.ino);
@@ -114,88 +270,234 @@ look(struct wenv *e, const struct a_ahead *a, unsigned char seen[TEST_FILES])
 		assert_int_equal(d->attr.mnt_id, e->who.mounts[0]);
 	}
 	assert_int_equal(fds, e->req.give.cnt);
+	assert_ptr_equal(pos, (const char *)e->req.tail + e->req.tail_len);
+}
+
+/* All of it, max names at a time, each name once. */
+static void
+whole(struct wenv *e, int nodes, uint32_t max)
+{
+	unsigned char seen[TEST_FILES] = {0};
+	int dir = wenv_node(e, ".");
+	unsigned int i, calls = 0;
+	struct a_ahead a = {0};
+	uint64_t off = 0;
+	int32_t wd = 0;
+	int err;
+
+	do {
+		err = nodes ? ask_nodes(e, dir, off, max, &a) :
+			      ask(e, dir, off, max, &a);
+		assert_int_equal(err, 0);
+		assert_true(a.entry_cnt <= max);
+		assert_int_equal(a.err, 0);
+		look(e, &a, nodes, seen);
+		if (off == 0)
+			wd = a.wd;
+		else
+			assert_int_equal(a.wd, 0);
+		off = a.next;
+	} while (!a.end && ++calls < 20);
+	assert_int_equal(a.end, 1);
+	assert_true(wd > 0);
+	for (i = 0; i < TEST_FILES; i++)
+		assert_int_equal(seen[i], 1);
 }
 
 static void
 test_whole(void **state)
 {
-	unsigned char seen[TEST_FILES] = { 0 };
 	struct wenv *e = *state;
-	unsigned int i, calls = 0;
-	struct a_ahead a = { 0 }, first;
-	uint64_t off = 0;
-	int dir = wenv_node(e, ".");
-	struct stat st;
 
 	files(e);
-	do {
-		assert_int_equal(ask(e, dir, off, 30, &a), 0);
-		assert_true(a.entry_cnt <= 30);
-		look(e, &a, seen);
-		if (off == 0)
-			first = a;
-		assert_int_equal(a.ctime_nsec, first.ctime_nsec);
-		off = a.next;
-	} while (!a.end && ++calls < 20);
-	assert_int_equal(a.end, 1);
-	for (i = 0; i < TEST_FILES; i++)
-		assert_int_equal(seen[i], 1);
-	assert_int_equal(fstat(dir, &st), 0);
-	assert_int_equal(a.mtime, st.st_mtim.tv_sec);
-	assert_int_equal(a.mtime_nsec, st.st_mtim.tv_nsec);
-	assert_int_equal(a.ctime, st.st_ctim.tv_sec);
-	assert_int_equal(a.ctime_nsec, st.st_ctim.tv_nsec);
+	whole(e, 1, 30);
+	whole(e, 1, MSG_AHEAD_MAX);
+	assert_int_equal(watched(), 1);
+	assert_int_equal(add_cnt, 2);
+}
+
+/* Without descriptors there are more at once. */
+static void
+test_names(void **state)
+{
+	struct wenv *e = *state;
+
+	files(e);
+	whole(e, 0, 30);
+	whole(e, 0, MSG_AHEAD_NAMES);
+	assert_int_equal(watched(), 1);
+	assert_int_equal(add_cnt, 2);
 }
 
 static void
-test_changed(void **state)
+change(struct wenv *e)
+{
+	wenv_file(e, "one", "x");
+	assert_int_equal(renameat(e->share, "one", e->share, "two"), 0);
+	assert_int_equal(unlinkat(e->share, "two", 0), 0);
+	assert_int_equal(mkdirat(e->share, "sub", 0700), 0);
+	assert_int_equal(fchmod(e->share, 0711), 0);
+}
+
+/* Whoever has the number hears of all that happens to names, and of rights. */
+static void
+test_events(void **state)
+{
+	struct wenv *e = *state;
+	int dir = wenv_node(e, "."), sub;
+	struct a_ahead a, b;
+
+	assert_int_equal(ask(e, dir, 0, 64, &a), 0);
+	heard(0, 0, "");
+	change(e);
+	heard(a.wd, IN_CREATE, "one");
+	heard(a.wd, IN_MOVED_FROM, "one");
+	heard(a.wd, IN_MOVED_TO, "two");
+	heard(a.wd, IN_DELETE, "two");
+	heard(a.wd, IN_CREATE, "sub");
+	heard(a.wd, IN_ATTRIB, "");
+	heard(0, 0, "");
+	/* The same again, and another one. */
+	assert_int_equal(ask_nodes(e, dir, 0, 64, &b), 0);
+	assert_int_equal(b.wd, a.wd);
+	sub = wenv_node(e, "sub");
+	assert_int_equal(ask(e, sub, 0, 64, &b), 0);
+	assert_int_not_equal(b.wd, a.wd);
+	assert_int_equal(watched(), 2);
+	wenv_file(e, "sub/x", "x");
+	heard(b.wd, IN_CREATE, "x");
+	heard(0, 0, "");
+}
+
+static void
+make_before(void)
+{
+	wenv_file(env, "f1", "x");
+}
+
+static void
+make_after(void)
+{
+	wenv_file(env, "f2", "x");
+}
+
+/* What changes between the two is in the answer, and heard of as well. */
+static void
+test_order(void **state)
+{
+	unsigned char seen[TEST_FILES] = {0};
+	struct wenv *e = *state;
+	int dir = wenv_node(e, ".");
+	struct a_ahead a;
+
+	add_before = make_before;
+	add_after = make_after;
+	assert_int_equal(ask(e, dir, 0, 64, &a), 0);
+	look(e, &a, 0, seen);
+	assert_int_equal(seen[1], 1);
+	assert_int_equal(seen[2], 1);
+	heard(a.wd, IN_CREATE, "f2");
+	heard(0, 0, "");
+}
+
+/* Whoever goes on is watching already, or will find that he is not. */
+static void
+test_next(void **state)
+{
+	struct wenv *e = *state;
+	int dir = wenv_node(e, ".");
+	struct a_ahead a, b;
+
+	files(e);
+	assert_int_equal(ask(e, dir, 0, 10, &a), 0);
+	assert_int_equal(a.end, 0);
+	assert_int_equal(inotify_rm_watch(events, a.wd), 0);
+	heard(a.wd, IN_IGNORED, "");
+	assert_int_equal(ask(e, dir, a.next, 10, &b), 0);
+	assert_int_equal(b.entry_cnt, 10);
+	assert_int_equal(b.wd, 0);
+	assert_int_equal(watched(), 0);
+	assert_int_equal(add_cnt, 1);
+}
+
+static void
+test_instance(void **state)
+{
+	struct wenv *e = *state;
+	int dir = wenv_node(e, "."), had = w_ahead_fd;
+	struct a_ahead a;
+
+	/* One is enough. */
+	assert_int_equal(give(events, 0), EPROTO);
+	assert_int_equal(w_ahead_fd, had);
+	assert_int_equal(fcntl(had, F_GETFD) == -1, 0);
+	fd_close(&w_ahead_fd);
+	assert_int_equal(ask(e, dir, 0, 64, &a), ENOTSUP);
+	assert_int_equal(a.wd, 0);
+	assert_int_equal(add_cnt, 0);
+	assert_int_equal(give(events, 1), EPROTO);
+	assert_int_equal(give(events, UINT64_MAX), EPROTO);
+	assert_int_equal(w_ahead_fd, -1);
+	assert_int_equal(ask(e, dir, 0, 64, &a), ENOTSUP);
+	assert_int_equal(give(events, 0), 0);
+	assert_int_equal(ask(e, dir, 0, 64, &a), 0);
+	assert_int_equal(watched(), 1);
+}
+
+static void
+test_large(void **state)
 {
 	struct wenv *e = *state;
 	int dir = wenv_node(e, ".");
 	struct a_ahead a;
 
-	files(e);
+	size_now = W_AHEAD_SIZE + 1;
+	assert_int_equal(ask(e, dir, 0, 64, &a), EFBIG);
+	assert_int_equal(ask_nodes(e, dir, 0, 64, &a), EFBIG);
+	assert_int_equal(add_cnt, 0);
+	size_now = W_AHEAD_SIZE;
 	assert_int_equal(ask(e, dir, 0, 64, &a), 0);
-	wenv_file(e, "late", "x");
-	assert_int_equal(ask(e, dir, 0, 64, &a), EAGAIN);
-	usleep(TEST_SETTLE);
-	assert_int_equal(ask(e, dir, 0, 64, &a), 0);
+	size_err = EIO;
+	assert_int_equal(ask(e, dir, 0, 64, &a), EIO);
+	assert_int_equal(add_cnt, 1);
 }
 
-/* By the clock, and by how exact the filesystem's times are. */
+/* No watch is to be had, and so there is no answer. */
 static void
-test_settled(void **state)
+test_no_watch(void **state)
 {
-	static const struct {
-		long sec, nsec;
-		int whole, settled;
-	} ages[] = {
-		{ 0, 0, 0, 0 }, { 0, W_AHEAD_TICK / 2, 0, 0 },
-		{ 0, W_AHEAD_TICK * 3, 0, 1 }, { 1, 500000000, 0, 1 },
-		{ 1, 0, 1, 0 }, { 4, 0, 1, 1 }, { 100, 0, 0, 1 },
-		{ 100, 0, 1, 1 }, { -1, 0, 0, 0 }, { -100, 0, 0, 0 },
-		{ -100, 0, 1, 0 }, { INT32_MAX, 0, 0, 1 },
-	};
-	struct timespec now;
+	static const int errs[] = {ENOSPC, ENOMEM, EACCES};
+	struct wenv *e = *state;
+	int dir = wenv_node(e, ".");
 	struct a_ahead a;
 	unsigned int i;
-	long long at;
 
-	(void)state;
-	for (i = 0; i < sizeof(ages) / sizeof(ages[0]); i++) {
-		memset(&a, 0, sizeof(a));
-		clock_gettime(CLOCK_REALTIME_COARSE, &now);
-		at = (now.tv_sec - ages[i].sec) * W_AHEAD_NSEC + now.tv_nsec -
-		    ages[i].nsec;
-		a.ctime = at / W_AHEAD_NSEC;
-		a.ctime_nsec = ages[i].whole ? 0 :
-		    (uint32_t)(at % W_AHEAD_NSEC) | 1;
-		assert_int_equal(w_ahead_settled(&a), ages[i].settled);
+	for (i = 0; i < sizeof(errs) / sizeof(errs[0]); i++) {
+		add_err = errs[i];
+		assert_int_equal(ask(e, dir, 0, 64, &a), errs[i]);
+		assert_int_equal(e->req.tail_len, 0);
 	}
-	a.ctime = INT64_MIN;
-	assert_int_equal(w_ahead_settled(&a), 1);
-	a.ctime = INT64_MAX;
-	assert_int_equal(w_ahead_settled(&a), 0);
+}
+
+/* Once it is watched the number is told, whatever else there is to tell. */
+static void
+test_failed(void **state)
+{
+	struct wenv *e = *state;
+	int dir = wenv_node(e, ".");
+	struct a_ahead a, b;
+
+	files(e);
+	assert_int_equal(ask_nodes(e, dir, 0, 20, &a), 0);
+	assert_true(e->req.give.cnt > 0);
+	list_err = EIO;
+	assert_int_equal(ask_nodes(e, dir, 0, 20, &b), 0);
+	assert_int_equal(b.err, EIO);
+	assert_int_equal(b.wd, a.wd);
+	assert_int_equal(b.entry_cnt, 0);
+	assert_int_equal(e->req.give.cnt, 0);
+	/* There is none to be told later. */
+	assert_int_equal(ask_nodes(e, dir, a.next, 20, &b), EIO);
 }
 
 static void
@@ -205,7 +507,6 @@ test_folded(void **state)
 	int dir = wenv_node(e, ".");
 	struct a_ahead a;
 
-	usleep(TEST_SETTLE);
 	assert_int_equal(ask(e, dir, 0, 64, &a), 0);
 	flags_now = FS_CASEFOLD_FL;
 	assert_int_equal(ask(e, dir, 0, 64, &a), ENOTSUP);
@@ -217,24 +518,40 @@ test_folded(void **state)
 	assert_int_equal(ask(e, dir, 0, 64, &a), 0);
 	flags_err = EIO;
 	assert_int_equal(ask(e, dir, 0, 64, &a), ENOTSUP);
+	assert_int_equal(add_cnt, 3);
 }
 
 static void
 test_refused(void **state)
 {
 	struct wenv *e = *state;
-	struct q_ahead q = { .entry_max = 1, .zero = 1 };
+	struct q_ahead q = {.entry_max = 1, .flags = MSG_AHEAD_NODES << 1};
 	int dir = wenv_node(e, ".");
 	struct a_ahead a;
 
 	wenv_file(e, "file", "x");
-	usleep(TEST_SETTLE);
 	assert_int_equal(ask(e, dir, 0, 0, &a), EINVAL);
-	assert_int_equal(ask(e, dir, 0, MSG_AHEAD_MAX + 1, &a), EINVAL);
+	assert_int_equal(ask_nodes(e, dir, 0, 0, &a), EINVAL);
+	assert_int_equal(ask(e, dir, 0, MSG_AHEAD_NAMES + 1, &a), EINVAL);
+	assert_int_equal(ask_nodes(e, dir, 0, MSG_AHEAD_MAX + 1, &a), EINVAL);
 	assert_int_equal(ask(e, dir, UINT64_MAX, 1, &a), EINVAL);
+	assert_int_equal(ask(e, dir, (uint64_t)INT64_MAX + 1, 1, &a), EINVAL);
 	assert_int_equal(on_ahead(wenv_req(e, dir, -1), &q, &a), EINVAL);
 	assert_int_equal(ask(e, wenv_node(e, "file"), 0, 1, &a), ENOTDIR);
 	assert_int_equal(ask(e, wenv_foreign(), 0, 1, &a), EBADF);
+	assert_int_equal(add_cnt, 0);
+}
+
+/* As a user without rights of its own. */
+static int
+ask_as_user(struct wenv *e, int dir, struct a_ahead *a)
+{
+	int err;
+
+	assert_int_equal(seteuid(TEST_USER), 0);
+	err = ask(e, dir, 0, 64, a);
+	assert_int_equal(seteuid(0), 0);
+	return err;
 }
 
 /* Who may list and not search must not hear that nothing is there. */
@@ -244,32 +561,78 @@ test_not_searched(void **state)
 	struct wenv *e = *state;
 	int dir = wenv_node(e, ".");
 	struct a_ahead a;
-	int err;
 
 	if (geteuid() != 0)
 		skip();
-	assert_int_equal(chown(e->path, 1000, 1000), 0);
+	assert_int_equal(chown(e->path, TEST_USER, TEST_USER), 0);
+	assert_int_equal(ask_as_user(e, dir, &a), 0);
+	assert_int_equal(add_cnt, 1);
 	assert_int_equal(chmod(e->path, 0644), 0);
-	usleep(TEST_SETTLE);
-	assert_int_equal(seteuid(1000), 0);
-	err = ask(e, dir, 0, 64, &a);
-	assert_int_equal(seteuid(0), 0);
-	assert_int_equal(err, EACCES);
+	assert_int_equal(ask_as_user(e, dir, &a), EACCES);
+	assert_int_equal(add_cnt, 1);
 }
 
-#define UNIT(test) \
-	cmocka_unit_test_setup_teardown(test, setup, wenv_teardown)
+static void
+shut(void)
+{
+	assert_int_equal(fchmod(env->share, 0600), 0);
+}
+
+/* Nor who may search no more, which no event would tell of. */
+static void
+test_shut(void **state)
+{
+	struct wenv *e = *state;
+	int dir = wenv_node(e, ".");
+	struct a_ahead a;
+
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(chown(e->path, TEST_USER, TEST_USER), 0);
+	add_before = shut;
+	assert_int_equal(ask_as_user(e, dir, &a), 0);
+	assert_int_equal(a.err, EACCES);
+	assert_true(a.wd > 0);
+	assert_int_equal(a.entry_cnt, 0);
+	assert_int_equal(e->req.tail_len, 0);
+	assert_int_equal(add_cnt, 1);
+}
+
+/* Another user's directory would get another atime. */
+static void
+test_atime(void **state)
+{
+	struct wenv *e = *state;
+	int dir = wenv_node(e, ".");
+	struct a_ahead a;
+
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(chmod(e->path, 0755), 0);
+	assert_int_equal(ask_as_user(e, dir, &a), EPERM);
+	assert_int_equal(add_cnt, 0);
+}
+
+#define UNIT(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		UNIT(test_whole),
-		UNIT(test_changed),
-		UNIT(test_settled),
-		UNIT(test_folded),
-		UNIT(test_not_searched),
-		UNIT(test_refused),
+	    UNIT(test_whole),
+	    UNIT(test_names),
+	    UNIT(test_events),
+	    UNIT(test_order),
+	    UNIT(test_next),
+	    UNIT(test_instance),
+	    UNIT(test_large),
+	    UNIT(test_no_watch),
+	    UNIT(test_failed),
+	    UNIT(test_folded),
+	    UNIT(test_not_searched),
+	    UNIT(test_shut),
+	    UNIT(test_atime),
+	    UNIT(test_refused),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -17,6 +17,7 @@ transport_fs_tests = \
 	tests/unit/test_node_seal \
 	tests/unit/test_iopool \
 	tests/unit/test_op_ahead \
+	tests/unit/test_op_ahead_done \
 	tests/unit/test_op_io \
 	tests/unit/test_op_list \
 	tests/unit/test_op_lock \
@@ -25,11 +26,13 @@ transport_fs_tests = \
 	tests/unit/test_op_read \
 	tests/unit/test_req \
 	tests/unit/test_route \
+	tests/unit/test_watch \
 	tests/unit/test_wkeep \
 	tests/unit/test_wlink \
 	tests/unit/test_wlink_keep \
 	tests/unit/test_wlink_lazy \
-	tests/unit/test_wlink_ring
+	tests/unit/test_wlink_ring \
+	tests/unit/test_wlink_watch
 check_PROGRAMS += $(transport_fs_tests)
 TESTS += $(transport_fs_tests)
 
@@ -39,8 +42,14 @@ tests_unit_test_dispatch_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_dispatch_LDADD = $(transport_fs_libs)
 tests_unit_test_ahead_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_ahead_LDADD = $(transport_fs_libs)
+tests_unit_test_op_ahead_SOURCES = tests/unit/test_op_ahead.c \
+	tests/unit/aheadenv.h
 tests_unit_test_op_ahead_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_op_ahead_LDADD = $(transport_fs_libs)
+tests_unit_test_op_ahead_done_SOURCES = tests/unit/test_op_ahead_done.c \
+	tests/unit/aheadenv.h
+tests_unit_test_op_ahead_done_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_op_ahead_done_LDADD = $(transport_fs_libs)
 tests_unit_test_ask_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_ask_LDADD = $(transport_fs_libs)
 tests_unit_test_batch_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -86,6 +95,9 @@ tests_unit_test_req_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_req_LDADD = $(transport_fs_libs)
 tests_unit_test_route_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_route_LDADD = $(transport_fs_libs)
+tests_unit_test_watch_SOURCES = tests/unit/test_watch.c tests/unit/watchenv.h
+tests_unit_test_watch_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_watch_LDADD = $(transport_fs_libs)
 tests_unit_test_wkeep_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_wkeep_LDADD = $(transport_fs_libs)
 tests_unit_test_wlink_ring_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -101,4 +113,8 @@ tests_unit_test_wlink_keep_SOURCES = tests/unit/test_wlink_keep.c \
 	tests/unit/wlinkenv.h
 tests_unit_test_wlink_keep_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_wlink_keep_LDADD = $(transport_fs_libs)
+tests_unit_test_wlink_watch_SOURCES = tests/unit/test_wlink_watch.c \
+	tests/unit/wlinkenv.h
+tests_unit_test_wlink_watch_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_wlink_watch_LDADD = $(transport_fs_libs)
 endif
