@@ -57,6 +57,7 @@ struct fs {
 	struct idmap ids;	/* likewise */
 	struct fs_session session;
 	uint32_t dev_major, dev_minor;	/* of the share's root */
+	unsigned long magic;	/* ... and its filesystem, see statfs(2) */
 	int local;		/* ... which no other machine serves */
 	struct node_table *nodes;
 	struct handle_table *handles;

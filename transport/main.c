@@ -204,13 +204,11 @@ main_root_attr(const struct server *s, int rootfd, struct msg_attr *a)
 
 /* Does close(2) have nothing to tell of what was written to the share? */
 static int
-main_root_local(const struct msg_attr *root, int rootfd)
+main_root_local(const struct msg_attr *root, unsigned long magic)
 {
-	struct statfs st;
-
 	/* A number of its own, or memory: no server is behind it. */
-	return root->dev_major != 0 || (fstatfs(rootfd, &st) == 0 &&
-	    (st.f_type == TMPFS_MAGIC || st.f_type == BTRFS_SUPER_MAGIC));
+	return root->dev_major != 0 || magic == TMPFS_MAGIC ||
+	    magic == BTRFS_SUPER_MAGIC;
 }
 
 /* A table that grows under threads stops them for milliseconds each time. */
@@ -231,6 +229,7 @@ main_acquire(struct server *s, int rootfd)
 {
 	struct fs *fs = &s->fs;
 	struct msg_attr root;
+	struct statfs st;
 	unsigned int locks;
 
 	if (fs->conf.nofile < MAIN_FD_MIN)
@@ -240,7 +239,8 @@ main_acquire(struct server *s, int rootfd)
 	main_root_attr(s, rootfd, &root);
 	fs->dev_major = root.dev_major;
 	fs->dev_minor = root.dev_minor;
-	fs->local = main_root_local(&root, rootfd);
+	fs->magic = fstatfs(rootfd, &st) == 0 ? (unsigned long)st.f_type : 0;
+	fs->local = main_root_local(&root, fs->magic);
 	main_grow_fds(s);
 	/* Said once it stays, so what nodes give back is the host's again. */
 	mallopt(M_MMAP_THRESHOLD, MAIN_MMAP_FROM);

@@ -64,11 +64,14 @@ static const struct op_ahead_pace {
 	{ 4, 8, 32, MSG_AHEAD_MAX },
 };
 
+/* What kind of filesystem it is on; 0 if nobody can tell. */
 static unsigned long
-op_ahead_fs(const struct node *dir)
+op_ahead_fs(const struct fs *fs, const struct node *dir)
 {
 	struct statfs st;
 
+	if (dir->dev_major == fs->dev_major && dir->dev_minor == fs->dev_minor)
+		return fs->magic;
 	if (node_fd(dir) == -1 || fstatfs(node_fd(dir), &st) == -1)
 		return 0;
 	return (unsigned long)st.f_type;
@@ -76,9 +79,9 @@ op_ahead_fs(const struct node *dir)
 
 /* Is it on one that nothing but this kernel changes, and that says so? */
 static int
-op_ahead_trusted(const struct node *dir)
+op_ahead_trusted(const struct fs *fs, const struct node *dir)
 {
-	switch (op_ahead_fs(dir)) {
+	switch (op_ahead_fs(fs, dir)) {
 	case BTRFS_SUPER_MAGIC:
 	case EXT4_SUPER_MAGIC:
 	case TMPFS_MAGIC:
@@ -169,7 +172,7 @@ op_ahead_wanted(struct req *r, struct q_ahead *q)
 	q->off = a == NULL || begin ? 0 : a->next;
 	q->entry_max = want;
 	q->flags = nodes ? MSG_AHEAD_NODES : 0;
-	return q->off != 0 || op_ahead_trusted(dir);
+	return q->off != 0 || op_ahead_trusted(r->fs, dir);
 }
 
 /* The directory as it was, or a new one, to add the answer to. */
@@ -188,7 +191,7 @@ op_ahead_take(struct req *r, const struct a_ahead *at, struct ahead **a)
 		if ((*a = ahead_begin(fs->ahead, dir, &r->call.cred)) == NULL)
 			return ENOMEM;
 		/* Before Linux 6.6 a tmpfs counts what is in front. */
-		magic = op_ahead_fs(dir);
+		magic = op_ahead_fs(fs, dir);
 		(*a)->steady = magic != 0 && magic != TMPFS_MAGIC;
 		err = watch_join(fs->watch, at->wd, *a, r->watched);
 		if (err != 0)

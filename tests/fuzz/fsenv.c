@@ -255,7 +255,7 @@ wlink_waiting(struct wlink *w, const struct cred *cred)
 	return 0;
 }
 
-/* All that there is lies on a filesystem whose times are trusted. */
+/* All that there is lies on a filesystem that tells of changes. */
 int
 fstatfs(int fd, struct statfs *st)
 {
@@ -515,6 +515,7 @@ env_open(unsigned int how, uint32_t share, uint64_t flags)
 	memset(&attr, 0, sizeof(attr));
 	env_honest(&attr, env.file[ENV_ROOT]);
 	fs->base = env.base;
+	fs->magic = TMPFS_MAGIC;
 	fs->fd_total = how & ENV_AHEAD ? 207 : 7;
 	fs->watch = env_watch_begin(fs);
 	fs->ahead = ahead_table_new(fs, how & ENV_AHEAD ? 100 : 0);

@@ -333,6 +333,9 @@ setup(void **state)
 	fs.ahead = table;
 	fs.watch = (struct watch *)(void *)&w;
 	fs.fd_total = 10000;
+	/* Not the share's own. */
+	fs.dev_major = 8;
+	fs.dev_minor = 1;
 	magic = EXT4_SUPER_MAGIC;
 	dir.fd = open("/", O_PATH | O_DIRECTORY);
 	dir.nlookup = 1;

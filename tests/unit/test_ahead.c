@@ -252,6 +252,32 @@ test_none(void **state)
 	assert_int_equal(ahead_none(a, "other\xc3"), 0);
 }
 
+/* Names of one bucket are not the same, be they as long or not. */
+static void
+test_none_bucket(void **state)
+{
+	struct ahead *a = begin(0);
+	char name[16];
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 2 * AHEAD_BUCKETS; i++) {
+		snprintf(name, sizeof(name), "p%u", 1000 + i);
+		assert_int_equal(add(a, name, 0), 0);
+	}
+	a->whole = 1;
+	for (i = 0; i < 2 * AHEAD_BUCKETS; i++) {
+		snprintf(name, sizeof(name), "q%u", 1000 + i);
+		assert_int_equal(ahead_none(a, name), 1);
+		snprintf(name, sizeof(name), "p%u", 10000 + i);
+		assert_int_equal(ahead_none(a, name), 1);
+		assert_null(ahead_find(a, name));
+		snprintf(name, sizeof(name), "P%u", 1000 + i);
+		assert_int_equal(ahead_none(a, name), 0);
+		assert_null(ahead_find(a, name));
+	}
+}
+
 /* ... and no more of what came, whoever writes it how. */
 static void
 test_none_news(void **state)
@@ -722,6 +748,7 @@ main(void)
 	    UNIT(test_names),
 	    UNIT(test_who),
 	    UNIT(test_none),
+	    UNIT(test_none_bucket),
 	    UNIT(test_none_news),
 	    UNIT(test_add_again),
 	    UNIT(test_add_long),

@@ -190,6 +190,32 @@ test_trusted(void **state)
 	}
 }
 
+/* Of the share's own it is known from the start. */
+static void
+test_trusted_own(void **state)
+{
+	int fd = dir.fd;
+
+	(void)state;
+	magic = 0;
+	fs.magic = TMPFS_MAGIC;
+	dir.fd = -1;
+	dir.dev_major = fs.dev_major;
+	many();
+	dir.dev_major = 0;
+	dir.dev_minor = fs.dev_minor;
+	many();
+	dir.dev_major = fs.dev_major;
+	fs.magic = NFS_SUPER_MAGIC;
+	many();
+	fs.magic = 0;
+	many();
+	fs.magic = TMPFS_MAGIC;
+	looked(0);
+	assert_int_equal(asked, 1);
+	dir.fd = fd;
+}
+
 static void
 test_answer(void **state)
 {
@@ -257,6 +283,12 @@ test_next(void **state)
 	assert_int_equal(reply_err, 0);
 	assert_int_equal(reply.nodeid, 0);
 	assert_int_equal(reply.entry_valid, 6);
+	fs.conf.negative.sec = 0;
+	fs.conf.negative.nsec = 7;
+	assert_int_equal(lookup("other"), 1);
+	assert_int_equal(reply_err, 0);
+	assert_int_equal(reply.entry_valid_nsec, 7);
+	fs.conf.negative.nsec = 0;
 	/* It was read to its end. */
 	looked(0);
 	assert_int_equal(asked, 0);
@@ -330,6 +362,7 @@ main(void)
 	    UNIT(test_not),
 	    UNIT(test_not_again),
 	    UNIT(test_trusted),
+	    UNIT(test_trusted_own),
 	    UNIT(test_answer),
 	    UNIT(test_next),
 	    UNIT(test_next_pace),
