@@ -298,10 +298,13 @@ ahead_news(struct ahead_table *t, struct ahead *a, const char *name, int gone)
 	}
 	if (n != NULL)
 		ahead_blank(t, a, n);
-	else if (!ahead_has(t, 1, 0) ||
-	    (n = ahead_new(t, a, name, strlen(name), 0)) == NULL) {
+	else if (a->name_cnt >= AHEAD_DIR_MAX) {
 		ahead_forget(t, dir);
 		dir->ahead_shift = AHEAD_SHIFT_MAX;
+		return;
+	} else if (!ahead_has(t, 1, 0) ||
+	    (n = ahead_new(t, a, name, strlen(name), 0)) == NULL) {
+		ahead_forget(t, dir);
 		return;
 	}
 	n->lost = 1;

@@ -38,7 +38,8 @@ struct watch_dir;
 
 #define AHEAD_SHIFT_MAX	10
 #define AHEAD_FDS_MAX	8192	/* descriptors that wait to be asked for */
-#define AHEAD_NAMES_MAX	32768	/* names of all directories */
+#define AHEAD_NAMES_MAX	32768	/* names of all directories, */
+#define AHEAD_DIR_MAX	16384	/* and of one that changes */
 
 struct ahead_name {
 	struct ahead_name *next;	/* same bucket */
@@ -111,7 +112,7 @@ int	ahead_add(struct ahead_table *t, struct ahead *a, const char *name,
  * The name has gone for certain (gone is not 0), or only the host can tell
  * now: it may be there or not.  While a worker is asked for a's directory it
  * may have seen what was before, so that nothing is certain then.  Without
- * room for such a name a is forgotten.
+ * room for such a name a is forgotten, for long if it has very many.
  */
 void	ahead_news(struct ahead_table *t, struct ahead *a, const char *name,
 	    int gone);

@@ -26,7 +26,7 @@
  * and thus a worker (fsworker/w_ahead.c).  Event thread only.
  *
  * The kernel queues an event before the call that made the change returns:
- * who has read all events knows of all changes that anybody was told of.
+ * who has read all events knows of all changes whose calls have.
  *
  * One instance is for all workers.  They can add to it and do nothing else
  * (common/sandbox_fsworker.c), and all get the same number for the same
