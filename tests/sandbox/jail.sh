@@ -176,11 +176,12 @@ is "$(grep -q 'memfd:guest' "/proc/$transport/maps" && echo yes)" yes \
 
 # Three channels, the listening and the accepted socket; kick, call and error
 # of two rings, one more for the I/O threads, two bells for each worker and
-# what waits for them; libevent's pipe.  Five nodes, two
-# open directories, two open files.
+# what waits for them; libevent's pipe; what watches directories.  Five nodes,
+# two open directories, two open files.
 is "$(holds "$transport")" "$(paste -sd, <<-'EOF'
 	11 [eventfd]
 	2 [eventpoll]
+	1 inotify
 	1 log
 	2 null
 	1 open /dir0
