@@ -148,8 +148,11 @@ setup(void **state)
 	add_before = add_after = NULL;
 	add_cnt = 0;
 	w_ahead_fd = -1;
+	/* It has numbers of its own, which must not be this one. */
+	if (wenv_setup(state) != 0)
+		return -1;
 	events = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-	if (events == -1 || wenv_setup(state) != 0)
+	if (events == -1)
 		return -1;
 	env = *state;
 	return give(events, 0);
