@@ -43,7 +43,7 @@ struct ahead_table {
 	struct fs *fs;
 	TAILQ_HEAD(, ahead) all;	/* used last: at the end */
 	unsigned int fd_cnt, fd_max;
-	unsigned int name_cnt;
+	unsigned int name_cnt, dir_cnt;
 	uint32_t round;
 	struct event *ev;
 };
@@ -154,6 +154,7 @@ ahead_begin(struct ahead_table *t, struct node *dir, const struct cred *cred)
 	a->when = t->round;
 	dir->ahead = a;
 	TAILQ_INSERT_TAIL(&t->all, a, entry);
+	t->dir_cnt++;
 	if (!evtimer_pending(t->ev, NULL))
 		event_add(t->ev, &round);
 	return a;
@@ -177,11 +178,14 @@ ahead_space(struct ahead_table *t, unsigned int cnt, int fds)
 {
 	struct ahead *a;
 
-	/* Whoever is in use would have to be read again. */
-	while (!ahead_has(t, cnt, fds) &&
-	    (a = TAILQ_FIRST(&t->all)) != NULL && !ahead_in_use(t, a))
+	while (t->dir_cnt >= AHEAD_DIRS_MAX || !ahead_has(t, cnt, fds)) {
+		a = TAILQ_FIRST(&t->all);
+		/* Whoever is in use would have to be read again. */
+		if (a == NULL || ahead_in_use(t, a))
+			return 0;
 		ahead_forget(t, a->dir);
-	return ahead_has(t, cnt, fds);
+	}
+	return 1;
 }
 
 static void
@@ -387,6 +391,7 @@ ahead_forget(struct ahead_table *t, struct node *dir)
 		}
 	t->name_cnt -= a->name_cnt;
 	TAILQ_REMOVE(&t->all, a, entry);
+	t->dir_cnt--;
 	dir->ahead = NULL;
 	free(a);
 }

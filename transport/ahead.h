@@ -37,6 +37,7 @@ struct node;
 struct watch_dir;
 
 #define AHEAD_SHIFT_MAX	10
+#define AHEAD_DIRS_MAX	4096	/* directories, 2 KiB each, and watches */
 #define AHEAD_FDS_MAX	8192	/* descriptors that wait to be asked for */
 #define AHEAD_NAMES_MAX	32768	/* names of all directories, */
 #define AHEAD_DIR_MAX	16384	/* and of one that changes */
@@ -93,8 +94,8 @@ struct ahead *ahead_begin(struct ahead_table *t, struct node *dir,
 	    const struct cred *cred);
 
 /*
- * Is there room for cnt more names, with descriptors if fds is not 0?
- * Directories that were not used for a round make room.
+ * Is there room for one more directory and cnt more names, with descriptors if
+ * fds is not 0?  Directories that were not used for a round make room.
  */
 int	ahead_space(struct ahead_table *t, unsigned int cnt, int fds);
 

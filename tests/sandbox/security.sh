@@ -75,13 +75,13 @@ is "$(cells "$top/old" "openat2")" "- - - MISSING" "no openat2(2)"
 # And it serves there: the rest of the walls stands alone.
 cat >"$top/viofsd" <<END
 #!/bin/sh
-exec "$lacks" mseal,landlock_create_ruleset,fchmodat2 "$daemon" "\$@"
+exec "$lacks" mseal,landlock_create_ruleset,fchmodat2,inotify_init1 "$daemon" "\$@"
 END
 chmod 755 "$top/viofsd"
 got=0
 VIOFSD=$top/viofsd "${top_builddir:-.}/tests/sandbox/seldom" >"$top/seldom" ||
     got=$?
-is "$got" 0 "it serves without mseal(2), fchmodat2(2) and Landlock"
+is "$got" 0 "it serves without mseal(2), fchmodat2(2), inotify(7), Landlock"
 [ "$got" = 0 ] || sed 's/^/# /' "$top/seldom"
 echo "1..$count"
 exit "$failed"

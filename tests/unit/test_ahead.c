@@ -638,6 +638,31 @@ test_room_names(void **state)
 	assert_null(dir[0].ahead);
 }
 
+/* Of empty directories, too, there are not more than that. */
+static void
+test_room_dirs(void **state)
+{
+	struct node *many = calloc(AHEAD_DIRS_MAX, sizeof(*many));
+	unsigned int i;
+
+	(void)state;
+	assert_non_null(many);
+	for (i = 0; i < AHEAD_DIRS_MAX; i++) {
+		assert_int_equal(ahead_space(fs.ahead, 0, 0), 1);
+		assert_non_null(ahead_begin(fs.ahead, &many[i], &who));
+	}
+	assert_int_equal(ahead_space(fs.ahead, 0, 0), 0);
+	fs.ahead->round++;
+	ahead_used(fs.ahead, many[0].ahead);
+	assert_int_equal(ahead_space(fs.ahead, 0, 0), 1);
+	assert_non_null(many[0].ahead);
+	assert_null(many[1].ahead);
+	assert_non_null(many[2].ahead);
+	ahead_forget_all(fs.ahead);
+	assert_int_equal(fs.ahead->dir_cnt, 0);
+	free(many);
+}
+
 /* However many files there may be, these are so many. */
 static void
 test_fds_max(void **state)
@@ -760,6 +785,7 @@ main(void)
 	    UNIT(test_no_memory),
 	    UNIT(test_room),
 	    UNIT(test_room_names),
+	    UNIT(test_room_dirs),
 	    UNIT(test_fds_max),
 	    UNIT(test_learn),
 	    UNIT(test_late),

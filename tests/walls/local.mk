@@ -17,9 +17,9 @@ tests_walls_viofsd_LDFLAGS = $(viofsd_LDFLAGS) $(walls_wrap) \
 	-Wl,--wrap=open_tree -Wl,--wrap=mount_setattr -Wl,--wrap=root_empty
 tests_walls_viofsd_LDADD = $(viofsd_LDADD)
 tests_walls_viofsd_transport_SOURCES = $(viofsd_transport_SOURCES) \
-	$(walls_any)
+	$(walls_any) tests/walls/gone_transport.c
 tests_walls_viofsd_transport_LDFLAGS = $(viofsd_transport_LDFLAGS) \
-	$(walls_wrap)
+	$(walls_wrap) -Wl,--wrap=ahead_none
 tests_walls_viofsd_transport_LDADD = $(viofsd_transport_LDADD)
 tests_walls_viofsd_fsworker_SOURCES = $(viofsd_fsworker_SOURCES) \
 	$(walls_any) tests/walls/gone_worker.c
