@@ -61,7 +61,7 @@ static const struct op_ahead_pace {
 	unsigned int max;	/* names of one answer */
 } op_ahead_pace[] = {
 	{ 2, 64, 64, MSG_AHEAD_NAMES },
-	{ 4, 8, 32, MSG_AHEAD_MAX },
+	{ 2, 16, 32, MSG_AHEAD_MAX },
 };
 
 /* What kind of filesystem it is on; 0 if nobody can tell. */
