@@ -192,6 +192,11 @@ deed_answer(struct fuzz *f)
 	if (got != 0)
 		return;
 	out.type = msg.hdr.type + 1;
+	/* A notice has no answer. */
+	if (msg_row(out.type) == NULL) {
+		fdbag_close(&msg.fds);
+		return;
+	}
 	/* The answer to another question. */
 	if ((how & 0x40) && msg_row(out.type + 2) != NULL)
 		out.type += 2;
@@ -200,7 +205,7 @@ deed_answer(struct fuzz *f)
 	out.tail_len = (how & 1) ? msg_row(out.type)->tail_max : 0;
 	out.fd_cnt = msg_row(out.type)->fds;
 	if (out.fd_cnt & 0x8000u)
-		out.fd_cnt = how >> 1 & 0x3f;
+		out.fd_cnt = (how >> 1 & 0x3f) % ((out.fd_cnt & 0x7fffu) + 1);
 	any = fake_fd(S_IFREG);
 	for (i = 0; i < out.fd_cnt; i++)
 		fds[i] = any;
