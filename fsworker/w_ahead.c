@@ -111,12 +111,12 @@ on_ahead(struct serve_req *req, const struct q_ahead *q, struct a_ahead *a)
 	if (q->off > INT64_MAX || (q->flags & ~MSG_AHEAD_NODES) != 0 ||
 	    q->entry_max == 0 || q->entry_max > max)
 		return EINVAL;
-	if ((err = at_claim_dir(req->who, dirfd)) != 0)
+	if ((err = serve_claim_dir(req, 0)) != 0)
 		return err;
 	/* Who may list and not search would be told that nothing is there. */
 	if ((err = w_node_access(dirfd, X_OK)) != 0 ||
 	    (err = at_reopen(dirfd, O_RDONLY | O_DIRECTORY | O_NOATIME,
-		 &fd)) != 0)
+	    &fd)) != 0)
 		return err;
 	err = w_ahead_read(req, fd, q, a);
 	fd_close(&fd);

@@ -16,7 +16,7 @@
 
 /*
  * Knows: what workers said is in directories, before anybody asked.
- * Never: a system call but close(2); a message.
+ * Never: a system call of its own but close(2); a message.
  */
 
 #include "config.h"

@@ -224,8 +224,7 @@ op_ahead_names(struct req *r, struct chan_msg *m, struct ahead *a)
 		if ((name = dirent_next(&tail, &left, &d)) == NULL)
 			return EIO;
 		fd = d.flags & MSG_DIRENT_NODE ?
-		    fdbag_take(&m->fds, fds++) :
-		    -1;
+		    fdbag_take(&m->fds, fds++) : -1;
 		err = ahead_add(r->fs->ahead, a, name, d.name_len, &d, &fd);
 		fd_close(&fd);
 	}
@@ -348,7 +347,7 @@ op_ahead_entry(struct req *r, struct ahead *a, struct ahead_name *e,
     struct fuse_entry_out *out)
 {
 	struct node *n = e->nodeid != 0 ? node_get(r->fs->nodes, e->nodeid) :
-					  NULL;
+	    NULL;
 	int fd = n != NULL ? node_fd(n) : e->fd;
 	struct msg_attr who, attr;
 	struct node_file f;

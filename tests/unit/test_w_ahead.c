@@ -307,29 +307,28 @@ whole(struct wenv *e, int nodes, uint32_t max)
 		assert_int_equal(seen[i], 1);
 }
 
+/* In parts, and as much as may be at once. */
+static void
+twice(struct wenv *e, int nodes, uint32_t max)
+{
+	files(e);
+	whole(e, nodes, 30);
+	whole(e, nodes, max);
+	assert_int_equal(watched(), 1);
+	assert_int_equal(add_cnt, 2);
+}
+
 static void
 test_whole(void **state)
 {
-	struct wenv *e = *state;
-
-	files(e);
-	whole(e, 1, 30);
-	whole(e, 1, MSG_AHEAD_MAX);
-	assert_int_equal(watched(), 1);
-	assert_int_equal(add_cnt, 2);
+	twice(*state, 1, MSG_AHEAD_MAX);
 }
 
 /* Without descriptors there are more at once. */
 static void
 test_names(void **state)
 {
-	struct wenv *e = *state;
-
-	files(e);
-	whole(e, 0, 30);
-	whole(e, 0, MSG_AHEAD_NAMES);
-	assert_int_equal(watched(), 1);
-	assert_int_equal(add_cnt, 2);
+	twice(*state, 0, MSG_AHEAD_NAMES);
 }
 
 static void
