@@ -9,6 +9,7 @@
 #   field PID NAME          a line of its status
 #   child PARENT TITLE      the one child of a process with this title
 #   serve COMMAND...        a daemon and its guest: $broker and $guest_pid
+#   talk WORD...            a guest that does this, and stays; 0 if it could
 #   gone                    the guest goes, and the daemon with it; its status
 #   ended NAME              that status is 0
 #   ids FILE...             who they belong to, in the share
@@ -122,9 +123,13 @@ serve() {
 	"$@" --socket-path "$top/run/sock" --shared-dir "$top/run/share" \
 	    2>"$top/log" >/dev/null </dev/null &
 	broker=$!
+	talk ids || :
+}
+
+talk() {
 	rm -f "$top/talk"
 	mkfifo "$top/talk"
-	"$guest" "$top/run/sock" ids <"$top/talk" >"$top/out" 2>&1 &
+	"$guest" "$top/run/sock" "$@" <"$top/talk" >"$top/out" 2>&1 &
 	guest_pid=$!
 	exec 8>"$top/talk"
 	for _ in $(seq 100); do
@@ -132,6 +137,7 @@ serve() {
 		kill -0 "$guest_pid" 2>/dev/null || break
 		sleep 0.1
 	done
+	return 1
 }
 
 gone() {

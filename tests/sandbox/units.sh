@@ -131,18 +131,8 @@ fresh() {
 
 # visit ID...: the guest's users; it stays.
 visit() {
-	rm -f "$top/talk"
-	mkfifo "$top/talk"
-	"$guest" "$top/run/sock" users "$@" <"$top/talk" >"$top/out" 2>&1 &
-	guest_pid=$!
-	exec 8>"$top/talk"
-	for _ in $(seq 100); do
-		! grep -q ready "$top/out" || return 0
-		kill -0 "$guest_pid" 2>/dev/null || break
-		sleep 0.1
-	done
 	# Nobody else would end it.
-	kill -TERM "$broker" 2>/dev/null || :
+	talk users "$@" || kill -TERM "$broker" 2>/dev/null || :
 }
 
 # everybody PID: it and all that come from it.
