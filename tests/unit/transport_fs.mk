@@ -5,6 +5,7 @@ if HAVE_CMOCKA
 transport_fs_tests = \
 	tests/unit/test_dispatch \
 	tests/unit/test_ahead \
+	tests/unit/test_ahead_room \
 	tests/unit/test_ask \
 	tests/unit/test_batch \
 	tests/unit/test_blink \
@@ -40,8 +41,13 @@ transport_fs_libs = libtransport.a libcommon.a $(CMOCKA_LIBS) \
 	$(EVENT_LIBS) $(SECCOMP_LIBS) $(BSD_LIBS) -lpthread
 tests_unit_test_dispatch_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_dispatch_LDADD = $(transport_fs_libs)
+tests_unit_test_ahead_SOURCES = tests/unit/test_ahead.c tests/unit/namesenv.h
 tests_unit_test_ahead_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_ahead_LDADD = $(transport_fs_libs)
+tests_unit_test_ahead_room_SOURCES = tests/unit/test_ahead_room.c \
+	tests/unit/namesenv.h
+tests_unit_test_ahead_room_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_ahead_room_LDADD = $(transport_fs_libs)
 tests_unit_test_op_ahead_SOURCES = tests/unit/test_op_ahead.c \
 	tests/unit/aheadenv.h
 tests_unit_test_op_ahead_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
