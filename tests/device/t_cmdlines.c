@@ -187,16 +187,26 @@ cmd_prepare(struct cmd_run *r, const struct cmd *c, const struct daemon *d)
 		r->av[n++] = word;
 }
 
-/* A /dev of its own, in which the log is our socket. */
+/*
+ * A /dev of its own, in which the log is our socket.  All that we have may be
+ * in /dev/shm, which stays.
+ */
 static bool
 cmd_dev(const struct daemon *d)
 {
 	char	 path[128];
+	int	 shm;
 
 	snprintf(path, sizeof(path), "%s/syslog", d->top);
-	return unshare(CLONE_NEWNS) == 0 &&
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
-	    mount("viofsd-test", "/dev", "tmpfs", 0, "size=1m") == 0 &&
+	if (unshare(CLONE_NEWNS) == -1 ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1)
+		return false;
+	shm = open_tree(AT_FDCWD, "/dev/shm", OPEN_TREE_CLONE |
+	    OPEN_TREE_CLOEXEC);
+	return mount("viofsd-test", "/dev", "tmpfs", 0, "size=1m") == 0 &&
+	    mkdir("/dev/shm", 0755) == 0 &&
+	    (shm == -1 || move_mount(shm, "", AT_FDCWD, "/dev/shm",
+	    MOVE_MOUNT_F_EMPTY_PATH) == 0) &&
 	    mknod("/dev/null", S_IFCHR | 0666, makedev(1, 3)) == 0 &&
 	    mknod("/dev/log", S_IFREG | 0666, 0) == 0 &&
 	    mount(path, "/dev/log", NULL, MS_BIND, NULL) == 0;
