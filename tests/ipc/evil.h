@@ -59,4 +59,7 @@ void	evil_every(void);
  */
 void	evil_given(void);
 
+/* rogue_create.c: new files, to the same transport. */
+void	evil_creates(void);
+
 #endif

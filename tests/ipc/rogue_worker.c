@@ -455,6 +455,7 @@ main(int argc, char **argv)
 	rtrans_start_as(&evil, MSG_SHARE_TRUST_GUEST | MSG_SHARE_HANDLES, 0);
 	box_file(&evil.b, "file", "text", 4);
 	evil_given();
+	evil_creates();
 	rtrans_stop(&evil);
 	rtrans_keep_max = 0;
 	/* Where the host's word counts each user's worker is asked for all. */
