@@ -211,6 +211,51 @@ ahead_host(struct ahead_test *t)
 	tap_ok(S_ISCHR(e.attr.mode), "a device");
 }
 
+/* Is name, which is known, the file of this inode number now? */
+static void
+ahead_is(struct ahead_test *t, const char *name, uint64_t ino, const char *what)
+{
+	struct fuse_entry_out e;
+
+	tap_rc(ahead_look(t, name, &e), 0, "%s", what);
+	tap_is((long long)e.attr.ino, (long long)ino, "and is the one moved");
+}
+
+/* A name that is known becomes another file's, with and without its node. */
+static void
+ahead_over(struct ahead_test *t)
+{
+	struct fs *fs = &t->b.fs;
+	struct fuse_entry_out e[6];
+	char from[600], name[32];
+	unsigned int i;
+
+	ahead_dir(t, "over", AHEAD_FILES);
+	ahead_warm(t, 16, 1);
+	for (i = 20; i < 26; i++) {
+		snprintf(name, sizeof(name), "file%u", i);
+		tap_rc(ahead_look(t, name, &e[i - 20]), 0, "%s", name);
+	}
+	snprintf(from, sizeof(from), "%s", ahead_path(t, "file20"));
+	if (rename(from, ahead_path(t, "file30")) == -1)
+		tap_bail("%s: %s", from, strerror(errno));
+	ahead_is(t, "file30", e[0].attr.ino, "the host moves over a name");
+	snprintf(from, sizeof(from), "%s", ahead_path(t, "file21"));
+	if (rename(from, ahead_path(t, "file22")) == -1)
+		tap_bail("%s: %s", from, strerror(errno));
+	ahead_is(t, "file22", e[1].attr.ino, "and over one with a node");
+	tap_rc(fs_rename(fs, t->dir, "file23", t->dir, "file31"), 0,
+	    "the guest does");
+	ahead_is(t, "file31", e[3].attr.ino, "the name is there");
+	tap_rc(fs_rename(fs, t->dir, "file24", t->dir, "file25"), 0,
+	    "over one with a node");
+	ahead_is(t, "file25", e[4].attr.ino, "the name is there");
+	tap_rc(ahead_look(t, "file20", &e[0]), -ENOENT, "what was moved");
+	tap_rc(ahead_look(t, "file21", &e[0]), -ENOENT, "is not there");
+	tap_rc(ahead_look(t, "file23", &e[0]), -ENOENT, "any more");
+	tap_rc(ahead_look(t, "file24", &e[0]), -ENOENT, "under its old name");
+}
+
 /* Many changes, and more than the kernel tells of. */
 static void
 ahead_storm(struct ahead_test *t)
@@ -453,6 +498,7 @@ ahead_all(struct ahead_test *t, const char *mode)
 	}
 	ahead_known(t);
 	ahead_host(t);
+	ahead_over(t);
 	ahead_storm(t);
 	ahead_guest(t);
 	ahead_fresh(t, transport);

@@ -464,6 +464,20 @@ test_large(void **state)
 	assert_int_equal(add_cnt, 1);
 }
 
+/* The filter lets no worker have another mask, so this is all it can add. */
+static void
+test_only_directories(void **state)
+{
+	struct wenv *e = *state;
+	char path[256];
+
+	wenv_file(e, "file", "x");
+	snprintf(path, sizeof(path), "%s/file", e->path);
+	assert_int_equal(inotify_add_watch(events, path, MSG_WATCH_MASK), -1);
+	assert_int_equal(errno, ENOTDIR);
+	assert_true(inotify_add_watch(events, e->path, MSG_WATCH_MASK) > 0);
+}
+
 /* No watch is to be had, and so there is no answer. */
 static void
 test_no_watch(void **state)
@@ -628,6 +642,7 @@ main(void)
 	    UNIT(test_next),
 	    UNIT(test_instance),
 	    UNIT(test_large),
+	    UNIT(test_only_directories),
 	    UNIT(test_no_watch),
 	    UNIT(test_failed),
 	    UNIT(test_folded),
