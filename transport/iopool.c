@@ -39,14 +39,11 @@
 #include "iopool.h"
 #include "req.h"
 
-#define IOPOOL_CLOSING	256	/* descriptors that may wait to be closed */
+#define IOPOOL_CLOSING	256	/* descriptors that may wait to be closed, */
+#define IOPOOL_CLOSE_EACH 32	/* until a thread is woken for them, */
+#define IOPOOL_CLOSE_US	20000	/* and how long they wait if there are fewer */
 #define IOPOOL_LAZY_NS	5000000	/* how long what is finished may lie */
 #define IOPOOL_STACK	(128 * 1024)	/* bytes; work() uses iovecs only */
-
-struct iopool_fd {
-	STAILQ_ENTRY(iopool_fd) entry;
-	int fd;
-};
 
 struct iopool {
 	pthread_mutex_t lock;
@@ -54,12 +51,12 @@ struct iopool {
 	struct req_list todo, finished;
 	_Atomic int any_finished;	/* to look without the lock */
 	int woken;			/* wakefd was written for them */
-	STAILQ_HEAD(, iopool_fd) closing;
+	int closing[IOPOOL_CLOSING];
 	unsigned int closing_cnt;
 	unsigned int thread_cnt, running;
 	void (*done)(struct req *r);
 	int wakefd;
-	struct event *ev;
+	struct event *ev, *ev_close;
 };
 
 /* Someone must look at what is finished.  With the lock. */
@@ -103,20 +100,18 @@ iopool_idle(struct iopool *p)
 static struct req *
 iopool_next(struct iopool *p)
 {
-	struct iopool_fd *c;
 	struct req *r;
+	int fd;
 
 	while ((r = TAILQ_FIRST(&p->todo)) == NULL) {
-		if ((c = STAILQ_FIRST(&p->closing)) == NULL) {
+		if (p->closing_cnt == 0) {
 			iopool_idle(p);
 			continue;
 		}
-		STAILQ_REMOVE_HEAD(&p->closing, entry);
-		p->closing_cnt--;
+		fd = p->closing[--p->closing_cnt];
 		iopool_wake(p);
 		pthread_mutex_unlock(&p->lock);
-		close(c->fd);
-		free(c);
+		close(fd);
 		pthread_mutex_lock(&p->lock);
 	}
 	TAILQ_REMOVE(&p->todo, r, entry);
@@ -186,6 +181,17 @@ iopool_woken(int fd, short what, void *arg)
 	iopool_reap(arg);
 }
 
+/* There were too few to wake a thread for them. */
+static void
+iopool_close_late(int fd, short what, void *arg)
+{
+	struct iopool *p = arg;
+
+	(void)fd;
+	(void)what;
+	pthread_cond_signal(&p->more);
+}
+
 static void
 iopool_threads(struct iopool *p)
 {
@@ -232,7 +238,6 @@ iopool_start(struct event_base *base, unsigned int thread_cnt,
 	pthread_cond_init(&p->started, NULL);
 	TAILQ_INIT(&p->todo);
 	TAILQ_INIT(&p->finished);
-	STAILQ_INIT(&p->closing);
 	p->thread_cnt = thread_cnt;
 	p->done = done;
 	p->wakefd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -240,7 +245,9 @@ iopool_start(struct event_base *base, unsigned int thread_cnt,
 		fatal("eventfd");
 	p->ev = event_new(base, p->wakefd, EV_READ | EV_PERSIST, iopool_woken,
 	    p);
-	if (p->ev == NULL || event_add(p->ev, NULL) == -1)
+	p->ev_close = event_new(base, -1, 0, iopool_close_late, p);
+	if (p->ev == NULL || p->ev_close == NULL ||
+	    event_add(p->ev, NULL) == -1)
 		fatalx("event for the I/O pool");
 	iopool_threads(p);
 	return p;
@@ -258,20 +265,19 @@ iopool_submit(struct iopool *p, struct req *r)
 int
 iopool_close(struct iopool *p, int fd)
 {
-	struct iopool_fd *c;
+	static const struct timeval late = { 0, IOPOOL_CLOSE_US };
+	unsigned int cnt;
 
-	if ((c = malloc(sizeof(*c))) == NULL)
-		return ENOMEM;
-	c->fd = fd;
 	pthread_mutex_lock(&p->lock);
-	if (p->closing_cnt == IOPOOL_CLOSING) {
-		pthread_mutex_unlock(&p->lock);
-		free(c);
-		return EAGAIN;
-	}
-	STAILQ_INSERT_TAIL(&p->closing, c, entry);
-	p->closing_cnt++;
+	cnt = p->closing_cnt;
+	if (cnt < IOPOOL_CLOSING)
+		p->closing[p->closing_cnt++] = fd;
 	pthread_mutex_unlock(&p->lock);
-	pthread_cond_signal(&p->more);
+	if (cnt == IOPOOL_CLOSING)
+		return EAGAIN;
+	if (cnt + 1 == IOPOOL_CLOSE_EACH)
+		pthread_cond_signal(&p->more);
+	else if (!event_pending(p->ev_close, EV_TIMEOUT, NULL))
+		event_add(p->ev_close, &late);
 	return 0;
 }

@@ -46,8 +46,9 @@ void	iopool_submit(struct iopool *p, struct req *r);
 void	iopool_reap(struct iopool *p);
 
 /*
- * Close fd on a thread.  Returns 0; or ENOMEM, or EAGAIN when many wait to be
- * closed already, and then it is still the caller's.
+ * Close fd on a thread, which is not woken for each: it may take 20 ms.
+ * Returns 0; or EAGAIN when many wait to be closed already, and then it is
+ * still the caller's.
  */
 int	iopool_close(struct iopool *p, int fd);
 

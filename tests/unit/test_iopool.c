@@ -15,7 +15,8 @@
  */
 
 /*
- * Knows: when the event thread hears of what I/O threads have finished.
+ * Knows: when the event thread hears of what I/O threads have finished, and
+ * when they close what they are given.
  * Never: a request that does anything.
  */
 
@@ -29,6 +30,7 @@
 
 #include "transport/iopool.c"
 
+#include <fcntl.h>
 #include <string.h>
 
 #define THREADS	2
@@ -38,6 +40,7 @@ static struct iopool *pool;
 static unsigned int done_cnt;
 static _Atomic unsigned int told;	/* notifications: work() is over */
 static _Atomic int hold;
+static _Atomic unsigned int busy;	/* in work() */
 
 void
 vring_notify(struct vring *v)
@@ -50,8 +53,10 @@ static void
 work(struct req *r)
 {
 	(void)r;
+	busy++;
 	while (hold)
 		usleep(1000);
+	busy--;
 }
 
 static void
@@ -177,6 +182,109 @@ test_after(void **state)
 	assert_int_equal(pool->woken, 0);
 }
 
+static int
+give_one(void)
+{
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	assert_int_not_equal(fd, -1);
+	assert_int_equal(iopool_close(pool, fd), 0);
+	return fd;
+}
+
+static int
+is_open(int fd)
+{
+	return fcntl(fd, F_GETFD) != -1;
+}
+
+/* Nobody is woken for one at once, but it does not stay for ever. */
+static void
+test_close_late(void **state)
+{
+	int fd;
+
+	(void)state;
+	fd = give_one();
+	assert_true(event_pending(pool->ev_close, EV_TIMEOUT, NULL));
+	while (event_pending(pool->ev_close, EV_TIMEOUT, NULL))
+		assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 0);
+	while (is_open(fd))
+		usleep(1000);
+}
+
+/* ... nor for the next one after that. */
+static void
+test_close_again(void **state)
+{
+	test_close_late(state);
+	test_close_late(state);
+}
+
+/* For many somebody is, whatever the event thread does. */
+static void
+test_close_many(void **state)
+{
+	int fds[IOPOOL_CLOSE_EACH];
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < IOPOOL_CLOSE_EACH; i++)
+		fds[i] = give_one();
+	for (i = 0; i < IOPOOL_CLOSE_EACH; i++)
+		while (is_open(fds[i]))
+			usleep(1000);
+}
+
+/* A thread that has something else to do closes afterwards, unasked. */
+static void
+test_close_after_work(void **state)
+{
+	struct req r;
+	int fd;
+
+	(void)state;
+	memset(&r, 0, sizeof(r));
+	r.io.work = work;
+	fd = give_one();
+	iopool_submit(pool, &r);
+	while (is_open(fd))
+		usleep(1000);
+	iopool_reap(pool);
+	assert_int_equal(done_cnt, 1);
+}
+
+/* What nobody has time for is left to who has it. */
+static void
+test_close_full(void **state)
+{
+	struct req r[THREADS];
+	int fds[IOPOOL_CLOSING], fd;
+	unsigned int i;
+
+	(void)state;
+	memset(r, 0, sizeof(r));
+	hold = 1;
+	for (i = 0; i < THREADS; i++) {
+		r[i].io.work = work;
+		iopool_submit(pool, &r[i]);
+	}
+	while (busy < THREADS)
+		usleep(1000);
+	for (i = 0; i < IOPOOL_CLOSING; i++)
+		fds[i] = give_one();
+	fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	assert_int_equal(iopool_close(pool, fd), EAGAIN);
+	assert_true(is_open(fd));
+	close(fd);
+	hold = 0;
+	for (i = 0; i < IOPOOL_CLOSING; i++)
+		while (is_open(fds[i]))
+			usleep(1000);
+	while (done_cnt < THREADS)
+		assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 0);
+}
+
 int
 main(void)
 {
@@ -185,6 +293,11 @@ main(void)
 		cmocka_unit_test_setup(test_no_kick, reset),
 		cmocka_unit_test_setup(test_busy, reset),
 		cmocka_unit_test_setup(test_after, reset),
+		cmocka_unit_test_setup(test_close_late, reset),
+		cmocka_unit_test_setup(test_close_again, reset),
+		cmocka_unit_test_setup(test_close_many, reset),
+		cmocka_unit_test_setup(test_close_after_work, reset),
+		cmocka_unit_test_setup(test_close_full, reset),
 	};
 
 	alarm(60);
