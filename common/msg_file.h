@@ -194,7 +194,9 @@ struct a_setattr {
 };
 
 #define MSG_LIST_SEALED		0x0001u	/* a seal may do for a descriptor */
+#define MSG_LIST_OPEN		0x0002u	/* of a node, which is opened for it */
 #define MSG_LIST_END		0x0001u	/* no entry comes after these */
+#define MSG_LIST_MORE		0x0002u	/* MSG_LIST_OPEN: the directory comes */
 
 /* What an entry takes of the guest's room. */
 #define MSG_LIST_ROOM(name_len)	(((size_t)(name_len) + 152 + 7) & ~(size_t)7)
@@ -202,15 +204,19 @@ struct a_setattr {
 struct q_readdirplus {
 	uint64_t off;		/* cookie of getdents64(2), 0 = start */
 	uint32_t size;		/* most bytes of records wanted */
-	uint32_t entry_max;	/* most entries wanted, 1..MSG_DIRPLUS_MAX */
+	uint32_t entry_max;	/* most wanted, 1..MSG_DIRPLUS_MAX, see below */
 	uint32_t flags;		/* MSG_LIST_* */
 	uint32_t room;		/* the guest's for them, 0 = any, see below */
 };
 
-/* descriptors: O_PATH nodes of the records with MSG_DIRENT_NODE, in order */
+/*
+ * Descriptors: O_PATH nodes of the records with MSG_DIRENT_NODE, in order; with
+ * MSG_LIST_MORE, last, the directory, open: it was not read to its end.  With
+ * MSG_LIST_OPEN entry_max leaves room for that one.
+ */
 struct a_readdirplus {
 	uint32_t entry_cnt;
-	uint32_t flags;		/* MSG_LIST_END */
+	uint32_t flags;		/* MSG_LIST_END or MSG_LIST_MORE */
 };
 
 #define MSG_DIRENT_NODE		0x01u	/* attr and a descriptor are present */

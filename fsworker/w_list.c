@@ -224,27 +224,22 @@ w_list_read(struct w_list *l)
 	return l->full && l->entry_cnt == 0 ? EINVAL : 0;
 }
 
-int
-on_readdirplus(struct serve_req *req, const struct q_readdirplus *q,
+/* A page of the open directory fd. */
+static int
+w_list_page(struct serve_req *req, int fd, const struct q_readdirplus *q,
     struct a_readdirplus *a)
 {
 	struct w_list l;
 	int err;
 
-	if (q->off > INT64_MAX || q->size > MSG_TAIL_MAX ||
-	    q->entry_max == 0 || q->entry_max > MSG_DIRPLUS_MAX ||
-	    (q->flags & ~MSG_LIST_SEALED) != 0)
-		return EINVAL;
 	memset(&l, 0, sizeof(l));
 	l.req = req;
-	l.dirfd = serve_fd(req, 0);
+	l.dirfd = fd;
 	l.size = q->size;
 	l.entry_max = q->entry_max;
 	l.room = q->room == 0 ? SIZE_MAX : q->room;
 	l.sealed = (q->flags & MSG_LIST_SEALED) != 0 &&
 	    give_trusted(req->who);
-	if ((err = serve_claim_dir(req, 0)) != 0)
-		return err;
 	if (l.sealed)
 		entry_dir(&l.dir, req->who, l.dirfd);
 	if (lseek(l.dirfd, (off_t)q->off, SEEK_SET) == -1)
@@ -256,6 +251,42 @@ on_readdirplus(struct serve_req *req, const struct q_readdirplus *q,
 	req->tail = w_list_tail.bytes;
 	req->tail_len = l.used;
 	return 0;
+}
+
+/* Of a node: who would go on reading gets what was opened for it. */
+static int
+w_list_opened(struct serve_req *req, const struct q_readdirplus *q,
+    struct a_readdirplus *a)
+{
+	int fd, err;
+
+	if ((err = at_reopen_dir(serve_fd(req, 0), &fd)) != 0)
+		return err;
+	err = w_list_page(req, fd, q, a);
+	if (err != 0 || (a->flags & MSG_LIST_END) != 0) {
+		fd_close(&fd);
+		return err;
+	}
+	a->flags |= MSG_LIST_MORE;
+	return fdbag_put(&req->give, fd);
+}
+
+int
+on_readdirplus(struct serve_req *req, const struct q_readdirplus *q,
+    struct a_readdirplus *a)
+{
+	const int open = (q->flags & MSG_LIST_OPEN) != 0;
+	int err;
+
+	if (q->off > INT64_MAX || q->size > MSG_TAIL_MAX ||
+	    q->entry_max == 0 ||
+	    q->entry_max > MSG_DIRPLUS_MAX - (unsigned int)open ||
+	    (q->flags & ~(MSG_LIST_SEALED | MSG_LIST_OPEN)) != 0)
+		return EINVAL;
+	if ((err = serve_claim_dir(req, 0)) != 0)
+		return err;
+	return open ? w_list_opened(req, q, a) :
+	    w_list_page(req, serve_fd(req, 0), q, a);
 }
 
 int

@@ -79,11 +79,7 @@ ask_listed(struct fs *fs, const struct node *n)
 		fs->list_debt += ASK_LISTED_COST;
 }
 
-/*
- * Is fd the file that n was introduced as?  What has no descriptor was not
- * looked at before, and its number and handle may be two files'.
- */
-static int
+int
 ask_same(struct node *n, int fd)
 {
 	struct stat st;

@@ -61,6 +61,13 @@ void	ask_opened(struct fs *fs, struct req *r, int err, int fd);
 void	ask_back(struct req *r, int fd);
 
 /*
+ * Is fd the file that n was introduced as?  What has no descriptor was not
+ * looked at before, and its number and handle may be two files'.  Returns 0,
+ * ESTALE if it is another one, or errno.
+ */
+int	ask_same(struct node *n, int fd);
+
+/*
  * A worker says, or once said, that *said is the file behind fd.  Fill *attr
  * with what is true now: the file itself must be the one (EIO if not), all but
  * its mount and flags is asked again.  The guest's own permission checks rest

@@ -59,6 +59,7 @@ struct fs {
 	uint32_t dev_major, dev_minor;	/* of the share's root */
 	unsigned long magic;	/* ... and its filesystem, see statfs(2) */
 	int local;		/* ... which no other machine serves */
+	int cookies;		/* ... where offsets in directories stay */
 	struct node_table *nodes;
 	struct handle_table *handles;
 	struct lock_table *locks;

@@ -152,10 +152,23 @@ handle_new(struct handle_table *t, struct node *n,
 	h->class = h->uid = h->gid = 0;
 	h->flags = 0;
 	node_pin(n);
+	if (h->fd == -1)
+		node_use(t->fs->nodes, n);
 	t->live++;
 	node_budget(t->fs->nodes, t->fs->fd_total - ++t->fs->fd_open);
 	*out = h;
 	return 0;
+}
+
+void
+handle_give(struct handle *h, int *fd)
+{
+	if (h->fd == -1) {
+		h->fd = *fd;
+		*fd = -1;
+		node_unuse(h->node);
+	}
+	fd_close(fd);
 }
 
 void
@@ -242,6 +255,8 @@ handle_unpin(struct handle_table *t, struct node_table *nodes,
 {
 	if (--h->pins != 0)
 		return;
+	if (h->fd == -1)
+		node_unuse(h->node);
 	reap_close(t->fs, &h->fd);
 	if (h->node->any == h)
 		h->node->any = NULL;

@@ -39,7 +39,7 @@ TAILQ_HEAD(req_list, req);
 struct handle {
 	uint32_t idx;
 	uint32_t gen;
-	int fd;
+	int fd;			/* -1: see op_dir.h */
 	int dir;		/* 1: opened by OPENDIR */
 	uint32_t pins;
 	int open;		/* 0 after RELEASE */
@@ -89,10 +89,13 @@ void	handle_unreserve(struct handle_table *t);
 /*
  * Open file fd of node n; owns *fd (set to -1) and pins n.  Returns 0,
  * ENFILE when the table is full and no implicit handle is idle, or ENOMEM; *fd
- * is closed then.
+ * is closed then.  A directory may have none yet: n keeps its own for it.
  */
 int	handle_new(struct handle_table *t, struct node *n,
 	    int *fd, int dir, struct handle **out);
+
+/* The one that h did not have; owns *fd and sets it to -1. */
+void	handle_give(struct handle *h, int *fd);
 
 /* Who has opened h. */
 void	handle_opened_by(struct handle *h, const struct cred *c);

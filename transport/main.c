@@ -26,11 +26,13 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/utsname.h>
 #include <sys/vfs.h>
 
 #include <errno.h>
 #include <linux/magic.h>
 #include <malloc.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -211,6 +213,30 @@ main_root_local(const struct msg_attr *root, unsigned long magic)
 	    magic == BTRFS_SUPER_MAGIC;
 }
 
+/*
+ * Can a directory that was closed be read on at an offset, whatever was removed
+ * meanwhile?  Before Linux 6.6 a tmpfs counts the entries in front.
+ */
+static int
+main_root_cookies(unsigned long magic)
+{
+	unsigned int major, minor;
+	struct utsname u;
+
+	switch (magic) {
+	case BTRFS_SUPER_MAGIC:
+	case EXT4_SUPER_MAGIC:
+	case XFS_SUPER_MAGIC:
+		return 1;
+	case TMPFS_MAGIC:
+		return uname(&u) == 0 &&
+		    sscanf(u.release, "%u.%u", &major, &minor) == 2 &&
+		    (major > 6 || (major == 6 && minor >= 6));
+	default:
+		return 0;
+	}
+}
+
 /* A table that grows under threads stops them for milliseconds each time. */
 static void
 main_grow_fds(const struct server *s)
@@ -241,6 +267,7 @@ main_acquire(struct server *s, int rootfd)
 	fs->dev_minor = root.dev_minor;
 	fs->magic = fstatfs(rootfd, &st) == 0 ? (unsigned long)st.f_type : 0;
 	fs->local = main_root_local(&root, fs->magic);
+	fs->cookies = main_root_cookies(fs->magic);
 	main_grow_fds(s);
 	/* Said once it stays, so what nodes give back is the host's again. */
 	mallopt(M_MMAP_THRESHOLD, MAIN_MMAP_FROM);

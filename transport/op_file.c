@@ -31,6 +31,7 @@
 #include "fin.h"
 #include "fs.h"
 #include "op.h"
+#include "op_dir.h"
 
 #define COPY_LEN_MAX	0x7ffff000u	/* MAX_RW_COUNT; replies have 32 bits */
 
@@ -41,6 +42,12 @@ op_fsync_work(struct req *r)
 
 	rc = (r->io.flags & FUSE_FSYNC_FDATASYNC) ? fdatasync(fd) : fsync(fd);
 	req_reply_err(r, rc == -1 ? errno : 0);
+}
+
+static void
+op_fsync_start(struct req *r)
+{
+	ask_iopool(r, op_fsync_work, NULL);
 }
 
 static void
@@ -59,7 +66,7 @@ op_fsync_any(struct req *r, int dir)
 		return;
 	}
 	r->io.flags = in.fsync_flags;
-	ask_iopool(r, op_fsync_work, NULL);
+	op_dir_open(r, op_fsync_start);
 }
 
 void

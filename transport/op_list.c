@@ -37,6 +37,7 @@
 #include "fs.h"
 #include "node.h"
 #include "op.h"
+#include "op_dir.h"
 #include "op_list.h"
 
 #define LIST_BUF_MAX	(64 * 1024)
@@ -187,6 +188,15 @@ op_list_wait(struct req *r)
 }
 
 static void
+op_list_go(struct req *r)
+{
+	if (r->handle[0]->dir_busy)
+		op_list_wait(r);
+	else
+		op_list_start(r);
+}
+
+static void
 op_list(struct req *r)
 {
 	struct fuse_read_in in;
@@ -209,12 +219,8 @@ op_list(struct req *r)
 	}
 	r->io.off = in.offset;
 	r->io.len = in.size;
-	if (op_list_known(r))
-		return;
-	if (r->handle[0]->dir_busy)
-		op_list_wait(r);
-	else
-		op_list_start(r);
+	if (!op_list_known(r))
+		op_dir_open(r, op_list_go);
 }
 
 void

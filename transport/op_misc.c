@@ -32,6 +32,7 @@
 #include "fs.h"
 #include "implicit.h"
 #include "op.h"
+#include "op_dir.h"
 #include "said.h"
 
 static void
@@ -184,27 +185,38 @@ op_ioctl_args(struct req *r, struct fuse_ioctl_in *in)
 	    in->out_size > MSG_IOCTL_MAX ||
 	    in->out_size > req_room(r) - sizeof(struct fuse_ioctl_out))
 		return EINVAL;
-	r->call.tail = f.at;
-	r->call.tail_len = in->in_size;
 	if ((err = req_node(r, 0, r->in.nodeid)) != 0)
 		return err;
 	return req_handle(r, 0, in->fh, (in->flags & FUSE_IOCTL_DIR) != 0);
 }
 
-void
-op_ioctl(struct req *r)
+/* What op_ioctl_args() let pass. */
+static void
+op_ioctl_start(struct req *r)
 {
 	struct q_ioctl *q = &r->call.q.ioctl;
 	struct fuse_ioctl_in in;
-	int err;
+	struct fin f;
 
-	if ((err = op_ioctl_args(r, &in)) != 0) {
-		req_end(r, err);
-		return;
-	}
+	fin_init(&f, r);
+	fin_take(&f, &in, sizeof(in));
 	r->io.len = in.out_size;
 	q->cmd = in.cmd;
 	q->flags = MSG_IOCTL_HANDLE;
 	q->out_size = in.out_size;
+	r->call.tail = f.at;
+	r->call.tail_len = in.in_size;
 	ask_worker(r, Q_IOCTL, ASK_HANDLES, op_ioctl_done);
+}
+
+void
+op_ioctl(struct req *r)
+{
+	struct fuse_ioctl_in in;
+	int err;
+
+	if ((err = op_ioctl_args(r, &in)) != 0)
+		req_end(r, err);
+	else
+		op_dir_open(r, op_ioctl_start);
 }

@@ -15,7 +15,7 @@
  */
 
 /*
- * Knows: OPEN, CREATE, FLUSH, RELEASE, OPENDIR, RELEASEDIR.
+ * Knows: OPEN, CREATE, FLUSH, RELEASE, RELEASEDIR.
  * Never: an open call; workers open, with the caller's rights.
  */
 
@@ -117,13 +117,12 @@ op_open_with(const struct req *r)
 
 /* The place that op_open_ask() kept is for this. */
 static int
-op_open_new(struct req *r, struct node *n, int *fd, int dir,
-    struct handle **out)
+op_open_new(struct req *r, struct node *n, int *fd, struct handle **out)
 {
 	int err;
 
 	req_unreserve(r);
-	if ((err = handle_new(r->fs->handles, n, fd, dir, out)) == 0) {
+	if ((err = handle_new(r->fs->handles, n, fd, 0, out)) == 0) {
 		handle_opened_by(*out, &r->call.cred);
 		(*out)->flags = op_open_with(r);
 	}
@@ -131,25 +130,23 @@ op_open_new(struct req *r, struct node *n, int *fd, int dir,
 }
 
 static void
-op_open_reply(struct req *r, int *fd, int dir)
+op_open_reply(struct req *r, int *fd)
 {
 	struct fuse_open_out out;
 	struct handle *h;
 	int err;
 
-	err = op_open_new(r, r->node[0], fd, dir, &h);
+	err = op_open_new(r, r->node[0], fd, &h);
 	if (err != 0) {
 		req_end(r, err);
 		return;
 	}
 	memset(&out, 0, sizeof(out));
-	if (!dir && (r->call.q.open.flags & O_APPEND) != 0)
+	if ((r->call.q.open.flags & O_APPEND) != 0)
 		h->append = (fcntl(h->fd, F_GETFL) & O_APPEND) != 0;
 	out.fh = handle_id(h);
-	out.open_flags = fout_open_flags(r->fs, dir);
-	if (!dir)
-		out.open_flags |= op_open_noflush(r, r->node[0],
-		    r->call.q.open.flags);
+	out.open_flags = fout_open_flags(r->fs, 0) |
+	    op_open_noflush(r, r->node[0], r->call.q.open.flags);
 	req_end_body(r, &out, sizeof(out));
 }
 
@@ -163,7 +160,7 @@ op_open_done(struct req *r, int err, struct chan_msg *m)
 		return;
 	}
 	fd = fdbag_take(&m->fds, 0);
-	op_open_reply(r, &fd, 0);
+	op_open_reply(r, &fd);
 }
 
 /*
@@ -249,7 +246,7 @@ op_create_handle(struct req *r, struct node *n, int *fd, uint64_t *fh)
 		    (op_open_with(r) & O_ACCMODE) == O_RDONLY ? HANDLE_READ :
 		    HANDLE_WRITE);
 	}
-	if ((err = op_open_new(r, n, fd, 0, &h)) == 0)
+	if ((err = op_open_new(r, n, fd, &h)) == 0)
 		*fh = handle_id(h);
 	return err;
 }
@@ -459,30 +456,4 @@ op_flush(struct req *r)
 		return;
 	}
 	ask_iopool(r, op_flush_work, NULL);
-}
-
-static void
-op_opendir_done(struct req *r, int err, struct chan_msg *m)
-{
-	int fd;
-
-	if (err != 0) {
-		req_end(r, err);
-		return;
-	}
-	fd = fdbag_take(&m->fds, 0);
-	op_open_reply(r, &fd, 1);
-}
-
-void
-op_opendir(struct req *r)
-{
-	int err;
-
-	if (implicit_is(r, 0, 1))
-		req_end(r, ENOSYS);
-	else if ((err = req_node(r, 0, r->in.nodeid)) != 0)
-		req_end(r, err);
-	else
-		op_open_ask(r, Q_OPENDIR, ASK_REPEATABLE, op_opendir_done);
 }

@@ -35,6 +35,7 @@
 #include "fout.h"
 #include "fs.h"
 #include "node.h"
+#include "op_dir.h"
 #include "op_list.h"
 
 #define OP_PLUS_MIN	160	/* smallest fuse_direntplus with a name */
@@ -146,14 +147,21 @@ op_plus_tell(struct req *r, struct batch_part *p, size_t *at)
 	return 0;
 }
 
+/* The directory is not open: the worker does that. */
+static int
+op_plus_closed(const struct req *r)
+{
+	return r->handle[0]->fd == -1;
+}
+
 /* At most so many entries are asked for. */
 static uint32_t
 op_plus_most(const struct req *r)
 {
 	uint64_t cnt = r->io.len / OP_PLUS_MIN;
+	uint32_t max = MSG_DIRPLUS_MAX - (op_plus_closed(r) ? 1u : 0);
 
-	return cnt > MSG_DIRPLUS_MAX ? MSG_DIRPLUS_MAX :
-	    cnt == 0 ? 1 : (uint32_t)cnt;
+	return cnt > max ? max : cnt == 0 ? 1 : (uint32_t)cnt;
 }
 
 static void
@@ -165,9 +173,25 @@ op_plus_ask(struct req *r, req_done *done)
 	q->size = MSG_TAIL_MAX;
 	q->entry_max = op_plus_most(r);
 	q->flags = r->fs->list_debt == 0 ? MSG_LIST_SEALED : 0;
+	if (op_plus_closed(r))
+		q->flags |= MSG_LIST_OPEN;
 	q->room = (uint32_t)r->io.len;
 	r->since = batch_stamp(r->fs);
-	ask_worker(r, Q_READDIRPLUS, ASK_HANDLES | ASK_REPEATABLE, done);
+	ask_worker(r, Q_READDIRPLUS, ASK_REPEATABLE |
+	    (op_plus_closed(r) ? 0 : ASK_HANDLES), done);
+}
+
+/* There is more than fits, and the directory to go on with. */
+static void
+op_plus_opened(struct req *r, struct chan_msg *m)
+{
+	const struct a_readdirplus *a = m->body;
+
+	if ((r->call.q.readdirplus.flags & MSG_LIST_OPEN) == 0 ||
+	    (a->flags & MSG_LIST_MORE) == 0 || m->fds.cnt == 0)
+		return;
+	op_dir_opened(r, fdbag_take(&m->fds, m->fds.cnt - 1));
+	m->fds.cnt--;
 }
 
 static void
@@ -217,7 +241,7 @@ op_plus_go_on(struct req *r, uint64_t off, int end)
 	if (end)
 		h->dir_alone = 0;
 	r->since = batch_stamp(r->fs);
-	if (!again || end || h->dir_alone ||
+	if (!again || end || h->dir_alone || op_plus_closed(r) ||
 	    batch_new(r, off, op_plus_most(r)) == NULL) {
 		op_list_end(r, 0);
 		return;
@@ -239,6 +263,7 @@ op_plus_done(struct req *r, int err, struct chan_msg *m)
 		op_list_end(r, err);
 		return;
 	}
+	op_plus_opened(r, m);
 	op_plus_part(&p, r, m);
 	err = op_plus_tell(r, &p, &at);
 	if (at == 0 && err == 0 && p.cnt > 0)

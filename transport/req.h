@@ -127,6 +127,7 @@ struct req {
 	uint8_t times_only;		/* see op_setattr() */
 	void (*node_next)(struct req *r, int err);
 	void (*caps_next)(struct req *r);	/* see ask_no_caps() */
+	void (*dir_next)(struct req *r);	/* see op_dir_open() */
 	struct handle *handle[2];	/* pinned */
 	int opening;			/* holds a handle_reserve() */
 	int making;			/* holds a node_reserve() */

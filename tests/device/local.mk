@@ -22,7 +22,7 @@ device_programs = tests/device/t_ahead tests/device/t_bytes \
 	tests/device/t_hostile tests/device/t_ids tests/device/t_keep \
 	tests/device/t_listing tests/device/t_locks tests/device/t_messages \
 	tests/device/t_more tests/device/t_nodes tests/device/t_noopen \
-	tests/device/t_ops tests/device/t_perms \
+	tests/device/t_opendir tests/device/t_ops tests/device/t_perms \
 	tests/device/t_policy tests/device/t_pools tests/device/t_scale \
 	tests/device/t_session
 check_PROGRAMS += $(device_programs)
@@ -36,6 +36,8 @@ tests_device_t_cmdlines_LDADD = tests/frontend/libfrontend.a
 tests_device_t_noopen_SOURCES = tests/device/more.h \
 	tests/device/more_help.c tests/device/t_noopen.c
 tests_device_t_noopen_LDADD = tests/frontend/libfrontend.a
+tests_device_t_opendir_SOURCES = tests/device/t_opendir.c
+tests_device_t_opendir_LDADD = tests/frontend/libfrontend.a
 tests_device_t_ops_SOURCES = \
 	tests/device/ops.h \
 	tests/device/ops_attr.c tests/device/ops_data.c \

@@ -516,6 +516,9 @@ env_open(unsigned int how, uint32_t share, uint64_t flags)
 	env_honest(&attr, env.file[ENV_ROOT]);
 	fs->base = env.base;
 	fs->magic = TMPFS_MAGIC;
+	fs->cookies = 1;
+	fs->dev_major = attr.dev_major;
+	fs->dev_minor = attr.dev_minor;
 	fs->fd_total = how & ENV_AHEAD ? 207 : 7;
 	fs->watch = env_watch_begin(fs);
 	fs->ahead = ahead_table_new(fs, how & ENV_AHEAD ? 100 : 0);

@@ -217,6 +217,14 @@ ops_open(struct ops *o)
 	tap_ok(sealed == 0 || strcmp(o->class, "root") == 0,
 	    "%s: seals alone come from root's worker", o->class);
 	close(fd);
+	ql.flags = MSG_LIST_OPEN;
+	ql.entry_max = MSG_DIRPLUS_MAX - 1;
+	ops_ok(o, worker_ask(&o->w, Q_READDIRPLUS, &ql, &o->dir, 1),
+	    "READDIRPLUS of a node");
+	al = o->w.msg.body;
+	tap_ok(al != NULL && al->flags == MSG_LIST_END &&
+	    al->entry_cnt == o->w.msg.fds.cnt + 2,
+	    "%s: it is not open any more", o->class);
 	ops_ok(o, worker_ask(&o->w, Q_SYNCFS, &qs, &o->dir, 1), "SYNCFS");
 }
 

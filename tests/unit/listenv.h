@@ -53,6 +53,7 @@ static struct req *asked[16];	/* questions that reached a worker */
 static unsigned int ask_cnt, push_cnt;
 static int wlink_err;		/* answer at once with this */
 static uint32_t pushed_len;
+static uint32_t asker = 1000;	/* who the guest is */
 static char path[64];
 
 void
@@ -130,7 +131,7 @@ list(uint32_t opcode, uint64_t off, uint32_t size, size_t room)
 	in.len = sizeof(in_buf);
 	in.opcode = opcode;
 	in.nodeid = FUSE_ROOT_ID;
-	in.uid = in.gid = 1000;
+	in.uid = in.gid = asker;
 	memset(&rd, 0, sizeof(rd));
 	rd.fh = handle_id(dir);
 	rd.offset = off;

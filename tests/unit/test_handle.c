@@ -64,6 +64,20 @@ node_unpin(struct node_table *t, struct node *n)
 	n->pins--;
 }
 
+void
+node_use(struct node_table *t, struct node *n)
+{
+	(void)t;
+	n->uses++;
+}
+
+void
+node_unuse(struct node *n)
+{
+	assert_true(n->uses > 0);
+	n->uses--;
+}
+
 /* What is left for nodes. */
 void
 node_budget(struct node_table *t, unsigned int fd_max)

@@ -326,6 +326,70 @@ test_unseen(void **state)
 	assert_int_equal(run.nodes, 0);
 }
 
+static unsigned int
+test_fds(void)
+{
+	unsigned int n = 0;
+	DIR *d = opendir("/proc/self/fd");
+
+	assert_non_null(d);
+	while (readdir(d) != NULL)
+		n++;
+	closedir(d);
+	return n;
+}
+
+/* Of a node: what was opened for it comes along if there is more. */
+static void
+test_open(void **state)
+{
+	struct wenv *e = *state;
+	struct q_readdirplus q = { .size = MSG_TAIL_MAX, .entry_max = 100,
+	    .flags = MSG_LIST_OPEN };
+	struct a_readdirplus a;
+	struct test_run run = { 0 };
+	unsigned int open;
+	struct stat st, of;
+	int dirfd, more;
+
+	test_fill(e, 0);
+	dirfd = openat(e->share, "d", O_PATH | O_DIRECTORY);
+	assert_int_equal(fstat(dirfd, &of), 0);
+	memset(&a, 0, sizeof(a));
+	assert_int_equal(on_readdirplus(wenv_req(e, dirfd, -1), &q, &a), 0);
+	assert_int_equal(a.entry_cnt, 100);
+	assert_int_equal(a.flags, MSG_LIST_MORE);
+	more = fdbag_take(&e->req.give, e->req.give.cnt - 1);
+	assert_int_equal(fstat(more, &st), 0);
+	assert_int_equal(st.st_ino, of.st_ino);
+	assert_int_equal(fcntl(more, F_GETFL) & (O_PATH | O_ACCMODE), 0);
+	/* Where it stands does not matter. */
+	run.flags = 0;
+	q.flags = 0;
+	while ((q.off = test_step(e, more, &q, &run)) != 0)
+		continue;
+	assert_int_equal(run.files, TEST_FILES);
+	close(more);
+	/* To the end in one: then it is closed again. */
+	q.flags = MSG_LIST_OPEN;
+	q.entry_max = MSG_DIRPLUS_MAX - 1;
+	assert_int_equal(mkdirat(e->share, "few", 0755), 0);
+	close(dirfd);
+	dirfd = openat(e->share, "few", O_PATH | O_DIRECTORY);
+	open = test_fds();
+	memset(&a, 0, sizeof(a));
+	assert_int_equal(on_readdirplus(wenv_req(e, dirfd, -1), &q, &a), 0);
+	assert_int_equal(a.entry_cnt, 2);
+	assert_int_equal(a.flags, MSG_LIST_END);
+	assert_int_equal(e->req.give.cnt, 0);
+	/* And where it fails. */
+	q.size = sizeof(struct msg_dirent);
+	assert_int_equal(on_readdirplus(wenv_req(e, dirfd, -1), &q, &a),
+	    EINVAL);
+	assert_int_equal(test_fds(), open);
+	close(dirfd);
+}
+
 static void
 test_bad(void **state)
 {
@@ -347,6 +411,11 @@ test_bad(void **state)
 	q.entry_max = MSG_DIRPLUS_MAX + 1;
 	assert_int_equal(on_readdirplus(wenv_req(e, e->share, -1), &q, &a),
 	    EINVAL);
+	q.entry_max = MSG_DIRPLUS_MAX;
+	q.flags = MSG_LIST_OPEN;
+	assert_int_equal(on_readdirplus(wenv_req(e, e->share, -1), &q, &a),
+	    EINVAL);
+	q.flags = 0;
 	q.entry_max = 1;
 	q.size = MSG_TAIL_MAX + 1;
 	assert_int_equal(on_readdirplus(wenv_req(e, e->share, -1), &q, &a),
@@ -355,7 +424,7 @@ test_bad(void **state)
 	assert_int_equal(on_readdirplus(wenv_req(e, e->share, -1), &q, &a),
 	    EINVAL);
 	q.size = 4096;
-	q.flags = MSG_LIST_SEALED << 1;
+	q.flags = MSG_LIST_OPEN << 1;
 	assert_int_equal(on_readdirplus(wenv_req(e, e->share, -1), &q, &a),
 	    EINVAL);
 	q.flags = 0;
@@ -375,7 +444,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(test_all), T(test_long), T(test_sealed), T(test_unseen),
-		T(test_room),
+		T(test_room), T(test_open),
 		T(test_bad), T(test_only_sealed), T(test_sealed_kinds),
 	};
 
