@@ -30,7 +30,6 @@
 #include "ask.h"
 #include "fout.h"
 #include "fs.h"
-#include "fs.h"
 #include "implicit.h"
 #include "node.h"
 #include "op.h"
