@@ -281,7 +281,9 @@ main_acquire(struct server *s, int rootfd)
 	locks = fs->fd_total / 10 * MAIN_FD_LOCK;
 	fs->locks = lock_table_new(fs, locks < MAIN_LOCK_MAX ? locks :
 	    MAIN_LOCK_MAX);
-	fs->watch = watch_new(fs);
+	/* Nobody is told of what the host mounts over a name. */
+	if ((fs->conf.flags & MSG_SHARE_BARE) == 0)
+		fs->watch = watch_new(fs);
 	fs->ahead = ahead_table_new(fs, fs->fd_total / MAIN_FD_AHEAD);
 	fs->batches = batch_set_new(fs, op_list_old, fs);
 	fs->wlink = wlink_new(fs);

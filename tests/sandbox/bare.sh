@@ -75,15 +75,19 @@ lives() {
 none=0000000000000000
 
 all_live() {
-	local name=$1 id=$2 spawner
+	local name=$1 id=$2 spawner transport
 
 	spawner=$(child "$broker" "viofsd: spawner")
+	transport=$(child "$broker" "viofsd: transport")
 	lives "$name: broker" "$broker" "$id"
 	lives "$name: spawner" "$spawner" "$id"
-	lives "$name: transport" "$(child "$broker" "viofsd: transport")" "$id"
+	lives "$name: transport" "$transport" "$id"
 	lives "$name: worker" "$(child "$spawner" "viofsd: worker")" "$id"
 	is "$(grep -c "Landlock and filters stand alone" "$top/log")" 1 \
 	    "$name: what is lost is said, once"
+	# It would hide what the host mounts over a name.
+	is "$(readlink "/proc/$transport/fd"/* | grep -c inotify)" 0 \
+	    "$name: no name is known without asking"
 }
 
 as_user() {
