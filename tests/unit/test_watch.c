@@ -490,6 +490,28 @@ test_many(void **state)
 	assert_int_equal(reads, (301 * 32 + 256) / 4096 + 1);
 }
 
+/* Buffers that the next event does not fit into any more. */
+static void
+test_many_odd(void **state)
+{
+	char name[32];
+	unsigned int i;
+
+	(void)state;
+	join_new(0, ".");
+	for (i = 0; i < 200; i++) {
+		snprintf(name, sizeof(name), "seventeen-long%u", i + 100);
+		touch(name);
+	}
+	watch_read(w);
+	for (i = 0; i < 200; i++) {
+		snprintf(name, sizeof(name), "seventeen-long%u", i + 100);
+		heard(0, 0, name);
+	}
+	heard_all();
+	assert_int_equal(reads, 200 / (4096 / 48) + 1);
+}
+
 static ssize_t
 read_more(void *buf, size_t len)
 {
@@ -624,6 +646,7 @@ main(void)
 	    UNIT(test_made_up),
 	    UNIT(test_no_memory),
 	    UNIT(test_many),
+	    UNIT(test_many_odd),
 	    UNIT(test_endless),
 	    UNIT(test_not_read),
 	    UNIT(test_forgotten),
