@@ -255,9 +255,14 @@ wlink_waiting(struct wlink *w, const struct cred *cred)
 	return 0;
 }
 
-/* All that there is lies on a filesystem that tells of changes. */
+/*
+ * All that there is lies on a filesystem that tells of changes.  Libraries ask
+ * the real one, maybe before main().
+ */
+int	__wrap_fstatfs(int fd, struct statfs *st);
+
 int
-fstatfs(int fd, struct statfs *st)
+__wrap_fstatfs(int fd, struct statfs *st)
 {
 	memset(st, 0, sizeof(*st));
 	st->f_type = TMPFS_MAGIC;

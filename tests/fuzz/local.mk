@@ -65,7 +65,7 @@ tests_fuzz_fuzz_conf_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_conf_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_fuse_SOURCES = tests/fuzz/fuzz_fuse.c $(fuzz_fs)
 tests_fuzz_fuzz_fuse_LDADD = $(fuzz_libs)
-tests_fuzz_fuzz_fuse_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_fuse_LDFLAGS = $(fuzz_ldflags) -Wl,--wrap=fstatfs
 tests_fuzz_fuzz_hello_SOURCES = tests/fuzz/fuzz_hello.c fsworker/rules.c \
 	$(fuzz_ipc_headers)
 tests_fuzz_fuzz_hello_LDADD = $(fuzz_ipc_libs)
@@ -89,7 +89,7 @@ tests_fuzz_fuzz_msg_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_msg_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_plus_SOURCES = tests/fuzz/fuzz_plus.c $(fuzz_fs)
 tests_fuzz_fuzz_plus_LDADD = $(fuzz_libs)
-tests_fuzz_fuzz_plus_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_plus_LDFLAGS = $(fuzz_ldflags) -Wl,--wrap=fstatfs
 tests_fuzz_fuzz_spawner_SOURCES = tests/fuzz/fuzz_spawner.c \
 	tests/fuzz/polenv.h $(fuzz_ipc_headers)
 tests_fuzz_fuzz_spawner_LDADD = $(fuzz_ipc_libs)
