@@ -31,11 +31,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <stdlib.h>
 
 #include "ask.h"
 #include "fin.h"
 #include "fs.h"
+#include "node.h"
 #include "op.h"
 #include "slow.h"
 
@@ -135,6 +137,16 @@ op_read_guess(struct req *r)
 	return 1;
 }
 
+static int
+op_read_memory(const struct req *r)
+{
+	const struct fs *fs = r->fs;
+
+	return fs->magic == TMPFS_MAGIC &&
+	    r->node[0]->dev_major == fs->dev_major &&
+	    r->node[0]->dev_minor == fs->dev_minor;
+}
+
 /* 1 when r was answered here, 0 when it must go to the pool. */
 static int
 op_read_now(struct req *r)
@@ -154,7 +166,8 @@ op_read_now(struct req *r)
 	err = op_read_some(r, RWF_NOWAIT);
 	if (err == EOPNOTSUPP) {
 		h->no_nowait = 1;
-		return 0;
+		/* What is in memory does not sleep, be it the first read. */
+		return op_read_memory(r) ? op_read_guess(r) : 0;
 	}
 	if (err == EAGAIN) {
 		h->cold = IO_COLD;

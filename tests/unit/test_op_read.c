@@ -173,6 +173,32 @@ test_read_no_nowait(void **state)
 	push_cnt = 1;
 }
 
+/* Of memory even the first one; of what is mounted there it is not known. */
+static void
+test_read_memory(void **state)
+{
+	(void)state;
+	fs.magic = TMPFS_MAGIC;
+	fs.dev_minor = node.dev_minor + 1;
+	SCRIPT({ 0, EOPNOTSUPP });
+	do_read(0, 100, 100);
+	expect_read(0, 100);
+	assert_int_equal(pooled, 1);
+	handle.no_nowait = 0;
+	fs.dev_minor = node.dev_minor;
+	SCRIPT({ 0, EOPNOTSUPP });
+	do_read(0, 100, 100);
+	expect_read(0, 100);
+	assert_int_equal(pooled, 0);
+	assert_int_equal(last_flags, 0);
+	handle.no_nowait = 0;
+	SCRIPT({ 0, EOPNOTSUPP });
+	do_read(0, IO_INLINE_MAX + 1, IO_INLINE_MAX + 1);
+	assert_int_equal(pooled, 1);
+	fs.magic = 0;
+	push_cnt = 1;
+}
+
 static void
 test_read_refused(void **state)
 {
@@ -210,6 +236,7 @@ main(void)
 		UNIT(test_read_huge),
 		UNIT(test_read_direct),
 		UNIT(test_read_no_nowait),
+		UNIT(test_read_memory),
 		UNIT(test_read_refused),
 	};
 
