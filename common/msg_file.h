@@ -221,6 +221,7 @@ struct a_readdirplus {
 
 #define MSG_DIRENT_NODE		0x01u	/* attr and a descriptor are present */
 #define MSG_DIRENT_SEALED	0x02u	/* attr and seal, and no descriptor */
+#define MSG_DIRENT_OPEN		0x04u	/* AHEAD: it is open; there is a seal */
 
 /* One entry in the tail; the next one starts rec_len bytes further. */
 struct msg_dirent {
@@ -367,7 +368,8 @@ struct a_self {
 	struct msg_attr attr;
 };
 
-#define MSG_AHEAD_NODES	0x0001u	/* with descriptors */
+#define MSG_AHEAD_NODES	0x0001u	/* with descriptors, */
+#define MSG_AHEAD_OPEN	0x0002u	/* and files open for reading, if they may */
 
 struct q_ahead {
 	uint64_t off;		/* cookie of getdents64(2), 0 = start */

@@ -108,8 +108,10 @@ on_ahead(struct serve_req *req, const struct q_ahead *q, struct a_ahead *a)
 	uint32_t max = q->flags & MSG_AHEAD_NODES ? MSG_AHEAD_MAX :
 	    MSG_AHEAD_NAMES;
 
-	if (q->off > INT64_MAX || (q->flags & ~MSG_AHEAD_NODES) != 0 ||
-	    q->entry_max == 0 || q->entry_max > max)
+	if (q->off > INT64_MAX ||
+	    (q->flags & ~(MSG_AHEAD_NODES | MSG_AHEAD_OPEN)) != 0 ||
+	    q->flags == MSG_AHEAD_OPEN || q->entry_max == 0 ||
+	    q->entry_max > max)
 		return EINVAL;
 	if ((err = serve_claim_dir(req, 0)) != 0)
 		return err;

@@ -27,6 +27,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -54,6 +55,7 @@ struct w_list {
 	int sealed;		/* a seal may do for a descriptor */
 	int names;		/* attributes are asked for later */
 	int bare;		/* names and nothing else */
+	int open;		/* files are opened */
 	struct entry_dir dir;	/* ... in the first two cases */
 };
 
@@ -97,6 +99,30 @@ struct w_list_entry {
 	uint8_t flags;		/* MSG_DIRENT_*, 0: listed by its name alone */
 };
 
+/*
+ * Have the file open for reading in place of its node: nobody waits for it,
+ * nor shall it for whoever holds a lease.
+ */
+static int
+w_list_open(const struct w_list *l, struct w_list_entry *n)
+{
+	int fd, mnt;
+
+	if (attr_get(l->req->who, n->fd, &n->attr) != 0 ||
+	    !S_ISREG(n->attr.mode) ||
+	    (n->attr.flags & MSG_ATTR_MOUNT_ROOT) != 0)
+		return 0;
+	n->seal.mnt_id = n->attr.mnt_id;
+	if (give_seal(l->req->who, n->fd, "", &n->seal, &mnt) != 0 ||
+	    n->seal.len == 0 ||
+	    at_reopen(n->fd, O_RDONLY | O_NONBLOCK, &fd) != 0)
+		return 0;
+	fd_close(&n->fd);
+	n->fd = fd;
+	n->flags = MSG_DIRENT_NODE | MSG_DIRENT_OPEN;
+	return 1;
+}
+
 /* Look the entry up, if that can be done. */
 static int
 w_list_node(const struct w_list *l, const struct dirent64 *d,
@@ -115,6 +141,8 @@ w_list_node(const struct w_list *l, const struct dirent64 *d,
 	n->seal.len = 0;
 	if (l->bare || w_list_dots(name) ||
 	    at_child(l->dirfd, name, &n->fd) != 0)
+		return 0;
+	if (l->open && d->d_type == DT_REG && w_list_open(l, n))
 		return 0;
 	if (l->names && entry_listed(&l->dir, n->fd, d->d_ino, d->d_type,
 	    &n->attr, &n->seal)) {
@@ -304,6 +332,7 @@ w_list_names(struct serve_req *req, int dirfd, const struct q_ahead *q,
 	l.entry_max = q->entry_max;
 	l.names = (q->flags & MSG_AHEAD_NODES) != 0;
 	l.bare = !l.names;
+	l.open = (q->flags & MSG_AHEAD_OPEN) != 0;
 	if (l.names)
 		entry_dir(&l.dir, req->who, dirfd);
 	if ((err = w_list_read(&l)) != 0)

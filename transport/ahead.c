@@ -281,6 +281,8 @@ ahead_add(struct ahead_table *t, struct ahead *a, const char *name,
 	n->dev_major = d->attr.dev_major;
 	n->dev_minor = d->attr.dev_minor;
 	n->flags = d->attr.flags;
+	n->open = (d->flags & MSG_DIRENT_OPEN) != 0;
+	n->asked = a->asked;
 	n->fd = *fd;
 	if (*fd != -1)
 		ahead_count(t, a, 1);

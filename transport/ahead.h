@@ -24,6 +24,7 @@
 
 #include "../common/cred.h"
 #include "../common/msg.h"
+#include "spare.h"
 
 /*
  * Knows: what workers said is in directories, before anybody asked: names,
@@ -52,6 +53,8 @@ struct ahead_name {
 	uint8_t len;
 	uint8_t seal_len;
 	uint8_t lost;			/* changed: only the host can tell */
+	uint8_t open;			/* fd is, for reading, */
+	struct spare_when asked;	/* and was asked for then */
 	char bytes[];			/* the seal, then the name */
 };
 
@@ -75,6 +78,7 @@ struct ahead {
 	unsigned int name_cnt, fd_cnt;
 	unsigned int used;		/* answers */
 	uint32_t when;			/* of the last: round of the timer */
+	struct spare_when asked;	/* what is added now */
 	struct ahead_name *bucket[AHEAD_BUCKETS];
 };
 
@@ -102,9 +106,10 @@ int	ahead_space(struct ahead_table *t, unsigned int cnt, int fds);
 /*
  * A worker has seen a name of a, of len bytes.  fd is an O_PATH descriptor of
  * what d says, with its seal; it is owned and set to -1, unless the name has
- * one or has changed since the worker was asked.  With -1 the name is known to
- * be there, and no more.  Returns 0; ENOSPC if there is no room, ENOMEM, or
- * EIO for a seal that is too long.
+ * one or has changed since the worker was asked.  If d says so it is an open
+ * file instead, asked for at a->asked.  With -1 the name is known to be there,
+ * and no more.  Returns 0; ENOSPC if there is no room, ENOMEM, or EIO for
+ * a seal that is too long.
  */
 int	ahead_add(struct ahead_table *t, struct ahead *a, const char *name,
 	    size_t len, const struct msg_dirent *d, int *fd);

@@ -39,6 +39,7 @@ struct lock_table;
 struct node;
 struct node_table;
 struct req_pool;
+struct spare_set;
 struct vu_dev;
 struct watch;
 struct wkeep_slot;
@@ -64,6 +65,7 @@ struct fs {
 	struct handle_table *handles;
 	struct lock_table *locks;
 	struct ahead_table *ahead;
+	struct spare_set *spares;
 	struct watch *watch;	/* NULL: nothing can be watched */
 	unsigned int fd_total;	/* for open files, locks and nodes together */
 	unsigned int fd_open;	/* of them: open files and locks */

@@ -32,6 +32,7 @@
 #include "handle.h"
 #include "node.h"
 #include "reap.h"
+#include "spare.h"
 
 #ifndef HANDLE_CHUNK
 #define HANDLE_CHUNK	256u
@@ -151,6 +152,7 @@ handle_new(struct handle_table *t, struct node *n,
 	h->dir_next = 0;
 	h->class = h->uid = h->gid = 0;
 	h->flags = 0;
+	h->asked.real = h->asked.mono = 0;
 	node_pin(n);
 	if (h->fd == -1)
 		node_use(t->fs->nodes, n);
@@ -249,15 +251,27 @@ handle_pin(struct handle *h)
 	h->pins++;
 }
 
+/* Who opens it next may have it. */
+static void
+handle_end(struct handle_table *t, struct handle *h)
+{
+	const struct spare_who who = { h->class, h->uid, h->gid };
+
+	if (h->fd == -1)
+		node_unuse(h->node);
+	if (h->asked.real != 0)
+		spare_put(t->fs->spares, h->node, &h->fd, &who, &h->asked);
+	else
+		reap_close(t->fs, &h->fd);
+}
+
 void
 handle_unpin(struct handle_table *t, struct node_table *nodes,
     struct handle *h)
 {
 	if (--h->pins != 0)
 		return;
-	if (h->fd == -1)
-		node_unuse(h->node);
-	reap_close(t->fs, &h->fd);
+	handle_end(t, h);
 	if (h->node->any == h)
 		h->node->any = NULL;
 	node_unpin(nodes, h->node);

@@ -21,6 +21,8 @@
 
 #include <stdint.h>
 
+#include "spare.h"
+
 struct batch;
 struct cred;
 struct fs;
@@ -46,6 +48,7 @@ struct handle {
 	int append;		/* the host appends, whatever the offset */
 	struct node *node;
 	uint32_t class, uid, gid;	/* whose worker opened it */
+	struct spare_when asked;	/* and when, if it may be kept */
 	uint32_t flags;		/* O_* it was opened with, as far as known */
 	/* how file I/O behaves, see op_io.c; hints only */
 	_Atomic int no_nowait;	/* the filesystem refuses RWF_NOWAIT */

@@ -34,6 +34,7 @@ libtransport_a_SOURCES = \
 	transport/said.c transport/said.h \
 	transport/sandbox_tab.c transport/sandbox_tab.h \
 	transport/slow.c transport/slow.h \
+	transport/spare.c transport/spare.h \
 	transport/sysfd.h \
 	transport/vring.c transport/vring.h \
 	transport/vring_chain.c transport/vring_int.h \

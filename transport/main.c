@@ -57,6 +57,7 @@
 #include "op.h"
 #include "req.h"
 #include "sandbox_tab.h"
+#include "spare.h"
 #include "sysfd.h"
 #include "vu.h"
 #include "watch.h"
@@ -67,6 +68,7 @@
 #define MAIN_FD_MIN	1024
 #define MAIN_FD_OPEN	8	/* tenths of the rest that may be open files */
 #define MAIN_FD_AHEAD	5	/* part of the rest that is read ahead */
+#define MAIN_FD_SPARE	16	/* part of it that is open for nobody */
 #define MAIN_FD_LOCK	1	/* tenths that may be for locks */
 #define MAIN_LOCK_MAX	4096	/* of those, so that a search stays short */
 #define MAIN_FD_GROW	65536	/* of the table, before there are threads */
@@ -285,12 +287,13 @@ main_acquire(struct server *s, int rootfd)
 	if ((fs->conf.flags & MSG_SHARE_BARE) == 0)
 		fs->watch = watch_new(fs);
 	fs->ahead = ahead_table_new(fs, fs->fd_total / MAIN_FD_AHEAD);
+	fs->spares = spare_set_new(fs, fs->fd_total / MAIN_FD_SPARE);
 	fs->batches = batch_set_new(fs, op_list_old, fs);
 	fs->wlink = wlink_new(fs);
 	fs->resume = event_new(fs->base, -1, 0, dispatch_resume, fs);
 	if (fs->reqs == NULL || fs->nodes == NULL || fs->handles == NULL ||
 	    fs->locks == NULL || fs->batches == NULL ||
-	    fs->ahead == NULL ||
+	    fs->ahead == NULL || fs->spares == NULL ||
 	    fs->wlink == NULL || fs->resume == NULL)
 		fatalx("memory");
 }

@@ -36,6 +36,7 @@
 #include "node.h"
 #include "node_slot.h"
 #include "reap.h"
+#include "spare.h"
 #include "wkeep.h"
 
 #ifndef NODE_HASH_MIN
@@ -230,6 +231,8 @@ node_drop(struct node_table *t, struct node *n)
 {
 	if (n->ahead != NULL)
 		ahead_forget(t->fs->ahead, n);
+	if (n->spare != NULL)
+		spare_drop(t->fs->spares, n);
 	node_hash_del(t, n);
 	node_fd_drop(t, n);
 	wkeep_forget(n);

@@ -38,6 +38,7 @@
 #define NODE_SEAL_OWN	48	/* bytes; what ext4, XFS and tmpfs need */
 
 struct ahead;
+struct spare;
 struct wkeep_slot;
 
 struct node {
@@ -59,13 +60,16 @@ struct node {
 	uint32_t no_caps : 1;	/* its mapped security.capability is gone */
 	uint32_t listed : 1;	/* came without a descriptor, had none yet */
 	uint32_t told : 1;	/* GETATTR was answered without one */
-	uint32_t ahead_asked : 1;	/* these four: see op_ahead.c */
+	uint32_t ahead_asked : 1;	/* these six: see op_ahead.c */
 	uint32_t ahead_shift : 4;
 	uint16_t ahead_looks;
 	uint16_t ahead_found;
+	uint16_t ahead_opens;
+	uint64_t from;		/* directory that it was looked up in, or 0 */
 	struct ahead *ahead;	/* what is in it, if somebody said so */
 	struct wkeep_slot *kept;	/* with workers, see wkeep.h */
 	struct handle *any;	/* one that is open, for GETATTR */
+	struct spare *spare;	/* open, and nobody's; see spare.h */
 	struct handle *implicit[2];	/* handle_implicit_get() */
 	struct node *next;	/* same hash bucket, or free list */
 };

@@ -57,6 +57,9 @@ int	op_ahead_lookup(struct req *r, const char *name);
 void	op_ahead_reply(struct req *r, int err,
 	    const struct fuse_entry_out *out);
 
+/* The same: r opens node[0] for reading, soon after it was looked up or not. */
+void	op_ahead_opened(struct req *r);
+
 /* op_xattr.c */
 void	op_setxattr(struct req *r);
 void	op_getxattr(struct req *r);

@@ -34,6 +34,7 @@
 #include <linux/magic.h>
 #include <string.h>
 
+#include "../common/fdbag.h"
 #include "ahead.h"
 #include "ask.h"
 #include "dirent.h"
@@ -42,6 +43,7 @@
 #include "node.h"
 #include "op.h"
 #include "route.h"
+#include "spare.h"
 #include "watch.h"
 #include "wlink.h"
 
@@ -135,6 +137,30 @@ op_ahead_again(const struct ahead *a)
 	    dir->ahead_found >= op_ahead_pace[1].first << dir->ahead_shift;
 }
 
+/*
+ * Is what is looked up opened, mostly?  The last one may be about to be.  See
+ * ask_listed() for the debt.
+ */
+static int
+op_ahead_open(const struct req *r)
+{
+	const struct node *dir = r->node[0];
+
+	return (dir->ahead_opens + 1u) * 2 > dir->ahead_found &&
+	    r->fs->list_debt == 0 && spare_may(r->fs, dir, &r->call.cred);
+}
+
+void
+op_ahead_opened(struct req *r)
+{
+	struct node *n = r->node[0], *dir;
+
+	dir = n->from == 0 ? NULL : node_get(r->fs->nodes, n->from);
+	n->from = 0;
+	if (dir != NULL && dir->ahead_opens < dir->ahead_found)
+		dir->ahead_opens++;
+}
+
 /* How to go on with r's directory: q, or 0 if not now. */
 static int
 op_ahead_wanted(struct req *r, struct q_ahead *q)
@@ -172,6 +198,8 @@ op_ahead_wanted(struct req *r, struct q_ahead *q)
 	q->off = a == NULL || begin ? 0 : a->next;
 	q->entry_max = want;
 	q->flags = nodes ? MSG_AHEAD_NODES : 0;
+	if (nodes && op_ahead_open(r))
+		q->flags |= MSG_AHEAD_OPEN;
 	return q->off != 0 || op_ahead_trusted(r->fs, dir);
 }
 
@@ -220,8 +248,10 @@ op_ahead_names(struct req *r, struct chan_msg *m, struct ahead *a)
 	uint32_t i;
 	int err = 0, fd;
 
+	a->asked = r->asked;
 	for (i = 0; i < at->entry_cnt && err == 0; i++) {
-		if ((name = dirent_next(&tail, &left, &d)) == NULL)
+		if ((name = dirent_next(&tail, &left, &d)) == NULL ||
+		    ((d.flags & MSG_DIRENT_OPEN) != 0 && d.seal_len == 0))
 			return EIO;
 		fd = d.flags & MSG_DIRENT_NODE ?
 		    fdbag_take(&m->fds, fds++) : -1;
@@ -285,7 +315,7 @@ op_ahead_done(struct req *r, int err, struct chan_msg *m)
 		watch_ask_end(r->fs->watch);
 	if (err != 0) {
 		ahead_forget(r->fs->ahead, dir);
-		dir->ahead_looks = dir->ahead_found = 0;
+		dir->ahead_looks = dir->ahead_found = dir->ahead_opens = 0;
 		if (err == EIO && dir->ahead_shift < AHEAD_SHIFT_MAX)
 			dir->ahead_shift++;
 		else if (err != EAGAIN)
@@ -305,6 +335,7 @@ op_ahead_looked(struct req *r, int err, struct q_ahead *q)
 	if (dir->ahead_looks == AHEAD_LOOKS_MAX) {
 		dir->ahead_looks /= 2;
 		dir->ahead_found /= 2;
+		dir->ahead_opens /= 2;
 	}
 	dir->ahead_looks++;
 	dir->ahead_found += err == 0;
@@ -317,11 +348,14 @@ op_ahead_reply(struct req *r, int err, const struct fuse_entry_out *out)
 	const struct msg_timeout *none = &r->fs->conf.negative;
 	struct fuse_entry_out missing;
 	struct q_ahead q = { 0, 0, 0 };
+	struct node *n;
 
 	if (err == ENOENT && (none->sec != 0 || none->nsec != 0)) {
 		fout_negative(r->fs, &missing);
 		out = &missing;
 	}
+	if (err == 0 && (n = node_get(r->fs->nodes, out->nodeid)) != NULL)
+		n->from = node_id(r->node[0]);
 	if (out != NULL)
 		req_reply(r, out, sizeof(*out));
 	else
@@ -337,8 +371,20 @@ op_ahead_reply(struct req *r, int err, const struct fuse_entry_out *out)
 			r->node[0]->ahead->shifted = 0;
 	}
 	r->node[0]->ahead_asked = 1;
+	spare_now(&r->asked);
 	r->call.lazy = 1;
 	ask_worker(r, Q_AHEAD, ASK_FINAL, op_ahead_done);
+}
+
+/* What is open waits for who opens it. */
+static void
+op_ahead_spare(struct req *r, const struct ahead *a,
+    const struct ahead_name *e, struct node *n, int *fd)
+{
+	const struct spare_who who = { a->cred.class, a->cred.uid,
+	    a->cred.gid };
+
+	spare_put(r->fs->spares, n, fd, &who, &e->asked);
 }
 
 /* The answer that n is, with the attributes of now; 0 if it is none. */
@@ -348,7 +394,7 @@ op_ahead_entry(struct req *r, struct ahead *a, struct ahead_name *e,
 {
 	struct node *n = e->nodeid != 0 ? node_get(r->fs->nodes, e->nodeid) :
 	    NULL;
-	int fd = n != NULL ? node_fd(n) : e->fd;
+	int fd = n != NULL ? spare_look(n) : e->fd;
 	struct msg_attr who, attr;
 	struct node_file f;
 
@@ -362,11 +408,17 @@ op_ahead_entry(struct req *r, struct ahead *a, struct ahead_name *e,
 		f.attr = &attr;
 		f.seal = ahead_seal(e);
 		f.seal_len = e->seal_len;
-		f.fd = ahead_take(r->fs->ahead, a, e);
+		fd = ahead_take(r->fs->ahead, a, e);
+		f.fd = e->open ? -1 : fd;
 		f.kept = 0;
-		if (node_enter(r->fs->nodes, &f, &n) != 0)
+		if (node_enter(r->fs->nodes, &f, &n) != 0) {
+			if (e->open)
+				fd_close(&fd);
 			return 0;
+		}
 		e->nodeid = node_id(n);
+		if (e->open)
+			op_ahead_spare(r, a, e, n, &fd);
 	}
 	fout_entry(r->fs, r->node[0], n, &attr, out);
 	return 1;

@@ -35,6 +35,7 @@
 #include "node.h"
 #include "op.h"
 #include "said.h"
+#include "spare.h"
 #include "sysfd.h"
 
 #define ATTR_NSEC	1000000000u
@@ -51,11 +52,13 @@ op_attr_reply(struct req *r, const struct msg_attr *attr)
 	req_end_body(r, &out, sizeof(out));
 }
 
-/* 1 if the node is open and the file is the one that it should be. */
+/* 1 if the node is open, or was, and the file is the one that it should be. */
 static int
 op_getattr_open(const struct node *n, struct stat *st)
 {
-	return n->any != NULL && sysfd_stat(n->any->fd, st) == 0 &&
+	int fd = spare_look(n);
+
+	return fd != -1 && sysfd_stat(fd, st) == 0 &&
 	    st->st_ino == n->ino && major(st->st_dev) == n->dev_major &&
 	    minor(st->st_dev) == n->dev_minor;
 }

@@ -38,7 +38,9 @@
 #include "lock.h"
 #include "node.h"
 #include "op.h"
+#include "route.h"
 #include "said.h"
+#include "spare.h"
 
 #define OPEN_FLAGS_KEPT		(O_ACCMODE | O_TRUNC | O_SYNC | O_DSYNC)
 #define OPEN_FLAGS_BAD		(O_CREAT | O_EXCL | O_PATH | __O_TMPFILE)
@@ -125,6 +127,8 @@ op_open_new(struct req *r, struct node *n, int *fd, struct handle **out)
 	if ((err = handle_new(r->fs->handles, n, fd, 0, out)) == 0) {
 		handle_opened_by(*out, &r->call.cred);
 		(*out)->flags = op_open_with(r);
+		if (!r->call.retried)
+			(*out)->asked = r->asked;
 	}
 	return err;
 }
@@ -148,6 +152,21 @@ op_open_reply(struct req *r, int *fd)
 	out.open_flags = fout_open_flags(r->fs, 0) |
 	    op_open_noflush(r, r->node[0], r->call.q.open.flags);
 	req_end_body(r, &out, sizeof(out));
+}
+
+/* Is the file open already?  It may wait for who opens it again, and will. */
+static int
+op_open_again(struct req *r, int *fd)
+{
+	if (r->call.q.open.flags != O_RDONLY || r->call.q.open.kill ||
+	    route_first(r, 0, &r->call.cred) != 0 ||
+	    !spare_may(r->fs, r->node[0], &r->call.cred))
+		return 0;
+	op_ahead_opened(r);
+	if ((*fd = spare_take(r->fs->spares, r, r->node[0], &r->asked)) != -1)
+		return 1;
+	spare_now(&r->asked);
+	return 0;
 }
 
 static void
@@ -208,7 +227,7 @@ op_open(struct req *r)
 {
 	struct fuse_open_in in;
 	struct fin f;
-	int err;
+	int err, fd;
 
 	if (implicit_is(r, 0, 0)) {
 		req_end(r, ENOSYS);
@@ -229,7 +248,11 @@ op_open(struct req *r)
 	r->call.q.open.flags = op_open_flags(r, in.flags) |
 	    op_open_append(r, in.flags);
 	r->call.q.open.kill = op_open_kills(r, &in);
-	op_open_ask(r, Q_OPEN, ASK_REPEATABLE, op_open_done);
+	if (op_open_again(r, &fd)) {
+		r->call.type = Q_OPEN;
+		op_open_reply(r, &fd);
+	} else
+		op_open_ask(r, Q_OPEN, ASK_REPEATABLE, op_open_done);
 }
 
 /* What CREATE opened; without RELEASE it must not have an fh of its own. */

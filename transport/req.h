@@ -28,6 +28,7 @@
 #include "batch.h"
 #include "fuse_proto.h"
 #include "handle.h"
+#include "spare.h"
 #include "vring.h"
 
 /*
@@ -136,6 +137,7 @@ struct req {
 	struct lock_waiter *waiter;	/* see lock.h */
 	struct batch_stamp since;	/* READDIRPLUS: it was asked */
 	uint64_t watched;		/* AHEAD: likewise, see watch_ask() */
+	struct spare_when asked;	/* OPEN: likewise, if it may be kept */
 	struct req_call call;
 	struct req_io io;
 	uint8_t *args_big;		/* malloc'ed when not inline */

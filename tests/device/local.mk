@@ -24,7 +24,7 @@ device_programs = tests/device/t_ahead tests/device/t_bytes \
 	tests/device/t_more tests/device/t_nodes tests/device/t_noopen \
 	tests/device/t_opendir tests/device/t_ops tests/device/t_perms \
 	tests/device/t_policy tests/device/t_pools tests/device/t_scale \
-	tests/device/t_session
+	tests/device/t_session tests/device/t_spare
 check_PROGRAMS += $(device_programs)
 TESTS += $(device_programs)
 tests_device_t_ahead_SOURCES = tests/device/t_ahead.c
@@ -47,6 +47,8 @@ tests_device_t_ops_SOURCES = \
 	tests/device/ops_rename.c tests/device/ops_space.c \
 	tests/device/t_ops.c
 tests_device_t_ops_LDADD = tests/frontend/libfrontend.a
+tests_device_t_spare_SOURCES = tests/device/t_spare.c
+tests_device_t_spare_LDADD = tests/frontend/libfrontend.a
 tests_device_t_policy_SOURCES = tests/device/t_policy.c
 tests_device_t_policy_LDADD = tests/frontend/libfrontend.a
 tests_device_t_pools_SOURCES = tests/device/pools.h \

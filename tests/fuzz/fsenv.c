@@ -68,6 +68,7 @@ env_random(void *buf, size_t len, unsigned int flags)
 #include "transport/node.c"
 #include "transport/node_slot.c"
 #include "transport/req.c"
+#include "transport/spare.c"
 
 #include "transport/ask.h"
 #include "transport/blink.h"
@@ -527,6 +528,7 @@ env_open(unsigned int how, uint32_t share, uint64_t flags)
 	fs->fd_total = how & ENV_AHEAD ? 207 : 7;
 	fs->watch = env_watch_begin(fs);
 	fs->ahead = ahead_table_new(fs, how & ENV_AHEAD ? 100 : 0);
+	fs->spares = spare_set_new(fs, how & ENV_AHEAD ? 3 : 0);
 	fs->conf.entry.sec = fs->conf.attr.sec = 1;
 	fs->conf.dir_entry.sec = fs->conf.dir_attr.sec = 1;
 	fs->batches = batch_set_new(fs, op_list_old, fs);
@@ -537,7 +539,7 @@ env_open(unsigned int how, uint32_t share, uint64_t flags)
 	fs->nodes = node_table_new(fs,
 	    fcntl(env.file[ENV_ROOT], F_DUPFD_CLOEXEC, 0), &attr, 7);
 	FUZZ_MUST(fs->reqs != NULL && fs->handles != NULL &&
-	    fs->ahead != NULL &&
+	    fs->ahead != NULL && fs->spares != NULL &&
 	    fs->locks != NULL && fs->nodes != NULL && fs->batches != NULL);
 }
 
@@ -564,6 +566,8 @@ env_free(void)
 	free(env.fs.batches);
 	event_free(env.fs.ahead->ev);
 	free(env.fs.ahead);
+	event_free(env.fs.spares->ev);
+	free(env.fs.spares);
 	fd_close(&n->root->fd);
 	for (i = 0; i < n->slots.cnt; i++)
 		free(n->slots.chunk[i].node);

@@ -61,16 +61,20 @@ static int fake_add(struct ahead_table *t, struct ahead *a, const char *name,
 #include <unistd.h>
 
 #define UID 5	/* of who asks, mostly */
+#define FOUND 3	/* the node that looked() tells the guest of */
 #define WD 11	/* of the directory, as a worker says */
+#define ASKED 99 /* what spare_now() says */
 #define SINCE 7 /* what watch_ask() returns */
 
 static struct fs fs;
 static struct event_base *base; /* these two: once */
 static struct ahead_table *table;
-static struct node dir, child = {.idx = 7, .gen = 2, .fd = -1};
+static struct node dir, seen, child = {.idx = 7, .gen = 2, .fd = -1};
 static struct req *req;
 static uint32_t uid;
 static unsigned int asked, freed, waiting, entered;
+static unsigned int spares;
+static int may_open;
 static int reply_err, get_none, enter_err, route_err, attr_err;
 static int space, space_takes, in_use, no_begin, add_err;
 static unsigned int add_left; /* names before add_err */
@@ -165,6 +169,10 @@ struct node *
 node_get(struct node_table *t, uint64_t nodeid)
 {
 	(void)t;
+	if (nodeid == node_id(&dir))
+		return &dir;
+	if (nodeid == FOUND)
+		return &seen;
 	assert_true(nodeid == node_id(&child));
 	return get_none ? NULL : &child;
 }
@@ -204,6 +212,42 @@ node_enter(struct node_table *t, struct node_file *f, struct node **n)
 	child.fd = f->fd;
 	*n = &child;
 	return 0;
+}
+
+int
+spare_may(const struct fs *f, const struct node *n, const struct cred *c)
+{
+	assert_ptr_equal(f, &fs);
+	assert_ptr_equal(n, &dir);
+	assert_int_equal(c->uid, uid);
+	return may_open;
+}
+
+void
+spare_now(struct spare_when *when)
+{
+	when->real = when->mono = ASKED;
+}
+
+int
+spare_look(const struct node *n)
+{
+	return n->fd;
+}
+
+void
+spare_put(struct spare_set *s, struct node *n, int *fd,
+    const struct spare_who *who, const struct spare_when *when)
+{
+	assert_ptr_equal(s, fs.spares);
+	assert_ptr_equal(n, &child);
+	assert_int_equal(who->class, CRED_USER);
+	assert_int_equal(who->uid, UID);
+	assert_int_equal(who->gid, UID);
+	assert_true(when->real == ASKED && when->mono == ASKED);
+	assert_int_not_equal(fcntl(*fd, F_GETFD), -1);
+	spares++;
+	fd_close(fd);
 }
 
 void
@@ -324,6 +368,8 @@ setup(void **state)
 	(void)state;
 	memset(&fs, 0, sizeof(fs));
 	memset(&dir, 0, sizeof(dir));
+	memset(&seen, 0, sizeof(seen));
+	dir.idx = 70;
 	memset(&w, 0, sizeof(w));
 	if (base == NULL)
 		base = event_base_new();
@@ -343,6 +389,8 @@ setup(void **state)
 	asked = freed = waiting = entered = add_left = 0;
 	get_none = enter_err = route_err = attr_err = 0;
 	no_begin = add_err = space_takes = 0;
+	spares = 0;
+	may_open = 1;
 	space = in_use = 1;
 	fdbag_init(&ans.m.fds);
 	req = calloc(1, sizeof(*req));
@@ -367,7 +415,7 @@ teardown(void **state)
 static void
 looked(int err)
 {
-	static const struct fuse_entry_out found = {.nodeid = 3};
+	static const struct fuse_entry_out found = {.nodeid = FOUND};
 	unsigned int had = asked, gone = freed;
 
 	memset(req, 0, sizeof(*req));
@@ -425,6 +473,18 @@ name(const char *s, int with)
 		assert_int_equal(fdbag_put(&ans.m.fds,
 				     open("/dev/null", O_PATH)),
 		    0);
+}
+
+/* The one that was just added is open, with or without its seal. */
+static inline void
+name_open(int sealed)
+{
+	struct msg_dirent *d = (struct msg_dirent *)(void *)ans.tail.bytes;
+
+	assert_int_equal(ans.a.entry_cnt, 1);
+	d->flags |= MSG_DIRENT_OPEN;
+	if (!sealed)
+		d->seal_len = 0;
 }
 
 /* It comes: nothing is out any more, whatever it is. */

@@ -38,7 +38,7 @@
 
 static struct handle_table *table;
 static struct node node_a, node_b;
-static unsigned int reaped, budget;
+static unsigned int reaped, kept, budget;
 static struct fs fs;
 
 void
@@ -47,6 +47,22 @@ reap_close(struct fs *f, int *fd)
 	(void)f;
 	if (*fd != -1)
 		reaped++;
+	fd_close(fd);
+}
+
+void
+spare_put(struct spare_set *s, struct node *n, int *fd,
+    const struct spare_who *who, const struct spare_when *when)
+{
+	assert_ptr_equal(s, fs.spares);
+	assert_ptr_equal(n, &node_a);
+	assert_true(n->pins > 0);
+	assert_int_equal(who->class, CRED_USER);
+	assert_int_equal(who->uid, 5);
+	assert_int_equal(who->gid, 6);
+	assert_int_equal(when->real, 77);
+	assert_int_equal(when->mono, 78);
+	kept++;
 	fd_close(fd);
 }
 
@@ -116,7 +132,7 @@ static int
 setup(void **state)
 {
 	(void)state;
-	reaped = 0;
+	reaped = kept = 0;
 	node_a.pins = node_b.pins = 0;
 	fs.fd_total = FD_TOTAL;
 	fs.fd_open = 0;
@@ -185,6 +201,33 @@ test_release(void **state)
 	h = make(&node_a, 0);
 	assert_true(handle_id(h) != id);
 	assert_null(handle_get(table, &node_a, id, 0));
+}
+
+/* What was asked for when somebody said so waits for who opens it again. */
+static void
+test_release_keeps(void **state)
+{
+	struct cred c;
+	struct handle *h = make(&node_a, 0);
+
+	(void)state;
+	cred_set(&c, CRED_USER, 5, 6);
+	handle_opened_by(h, &c);
+	h->asked.real = 77;
+	h->asked.mono = 78;
+	handle_pin(h);
+	handle_release(table, NULL, h);
+	assert_int_equal(kept, 0);
+	handle_unpin(table, NULL, h);
+	assert_int_equal(kept, 1);
+	assert_int_equal(reaped, 0);
+	assert_int_equal(node_a.pins, 0);
+	assert_int_equal(fs.fd_open, 0);
+	/* Whoever has the place next does not inherit that. */
+	h = make(&node_a, 0);
+	handle_release(table, NULL, h);
+	assert_int_equal(kept, 1);
+	assert_int_equal(reaped, 1);
 }
 
 static void
@@ -334,6 +377,7 @@ main(void)
 		UNIT(test_belongs_to_node_and_kind),
 		UNIT(test_no_such_fh),
 		UNIT(test_release),
+		UNIT(test_release_keeps),
 		UNIT(test_release_with_pins),
 		UNIT(test_generation_wraps),
 		UNIT(test_fresh_hints),

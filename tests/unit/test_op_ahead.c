@@ -95,6 +95,130 @@ test_when_mixed(void **state)
 	assert_int_equal(req->call.q.ahead.entry_max, 256);
 }
 
+/* The guest opens what it looked up. */
+static void
+opened(void)
+{
+	memset(req, 0, sizeof(*req));
+	req->fs = &fs;
+	req->node[0] = &seen;
+	op_ahead_opened(req);
+}
+
+/* Who opens what is looked up finds the next ones open. */
+static void
+test_when_opened(void **state)
+{
+	(void)state;
+	opened();
+	assert_int_equal(dir.ahead_opens, 0);
+	looked(0);
+	opened();
+	/* Once for each time that it is looked up. */
+	opened();
+	assert_int_equal(dir.ahead_opens, 1);
+	looked(0);
+	assert_int_equal(asked, 1);
+	assert_int_equal(req->call.q.ahead.flags,
+	    MSG_AHEAD_NODES | MSG_AHEAD_OPEN);
+	assert_true(req->asked.real == ASKED && req->asked.mono == ASKED);
+	/* It is not more than was looked up. */
+	dir.ahead_found = 1;
+	opened();
+	assert_int_equal(dir.ahead_opens, 1);
+	/* One was opened and three were not. */
+	dir.ahead_asked = 0;
+	dir.ahead_looks = dir.ahead_found = 3;
+	looked(0);
+	assert_int_equal(asked, 2);
+	assert_int_equal(req->call.q.ahead.flags, MSG_AHEAD_NODES);
+	/* What is gone has none that could be counted. */
+	seen.from = 12345;
+	get_none = 1;
+	child.idx = 12345;
+	child.gen = 0;
+	opened();
+	assert_int_equal(dir.ahead_opens, 1);
+	child.idx = 7;
+	child.gen = 2;
+}
+
+/* Not where it could not be kept, or has to be paid for. */
+static void
+test_when_not_open(void **state)
+{
+	(void)state;
+	looked(0);
+	opened();
+	may_open = 0;
+	looked(0);
+	assert_int_equal(req->call.q.ahead.flags, MSG_AHEAD_NODES);
+	may_open = 1;
+	fs.list_debt = 1;
+	dir.ahead_asked = 0;
+	looked(0);
+	assert_int_equal(asked, 2);
+	assert_int_equal(req->call.q.ahead.flags, MSG_AHEAD_NODES);
+	/* Nor where names are enough. */
+	fs.list_debt = 0;
+	dir.ahead_asked = 0;
+	dir.ahead_looks = 100;
+	looked(ENOENT);
+	assert_int_equal(asked, 3);
+	assert_int_equal(req->call.q.ahead.flags, 0);
+}
+
+/* It has no other descriptor than that, which waits for who opens it. */
+static void
+test_answer_open(void **state)
+{
+	(void)state;
+	want_nodes();
+	req->asked.real = req->asked.mono = ASKED;
+	answer(77, 1);
+	name("known", 1);
+	name_open(1);
+	done(0);
+	assert_int_equal(dir.ahead->fd_cnt, 1);
+	assert_int_equal(lookup("known"), 1);
+	assert_int_equal(entered, 1);
+	assert_int_equal(spares, 1);
+	assert_int_equal(child.fd, -1);
+	assert_int_equal(dir.ahead->fd_cnt, 0);
+	assert_true(reply.nodeid == node_id(&child));
+	assert_true(child.from == node_id(&dir));
+	/* It can be looked at by whatever there is. */
+	assert_int_equal(lookup("known"), 0);
+	child.fd = open("/dev/null", O_PATH);
+	assert_int_equal(lookup("known"), 1);
+	assert_int_equal(entered, 1);
+	/* Without a seal nobody could ask for it. */
+	ahead_forget(fs.ahead, &dir);
+	dir.ahead_looks = dir.ahead_found = 0;
+	want_nodes();
+	answer(77, 1);
+	name("known", 1);
+	name_open(0);
+	done(0);
+	assert_null(dir.ahead);
+}
+
+/* Nothing is left of what there is no node for. */
+static void
+test_answer_open_fails(void **state)
+{
+	(void)state;
+	want_nodes();
+	answer(77, 1);
+	name("known", 1);
+	name_open(1);
+	done(0);
+	enter_err = ENOMEM;
+	assert_int_equal(lookup("known"), 0);
+	assert_int_equal(spares, 0);
+	assert_int_equal(dir.ahead->fd_cnt, 0);
+}
+
 /* Where it was of no use it takes more, and then as many as there may be. */
 static void
 test_when_shifted(void **state)
@@ -361,6 +485,10 @@ main(void)
 	    UNIT(test_when_names),
 	    UNIT(test_when_nodes),
 	    UNIT(test_when_mixed),
+	    UNIT(test_when_opened),
+	    UNIT(test_when_not_open),
+	    UNIT(test_answer_open),
+	    UNIT(test_answer_open_fails),
 	    UNIT(test_when_shifted),
 	    UNIT(test_not),
 	    UNIT(test_not_again),

@@ -541,7 +541,7 @@ static void
 test_refused(void **state)
 {
 	struct wenv *e = *state;
-	struct q_ahead q = {.entry_max = 1, .flags = MSG_AHEAD_NODES << 1};
+	struct q_ahead q = {.entry_max = 1, .flags = MSG_AHEAD_OPEN << 1};
 	int dir = wenv_node(e, ".");
 	struct a_ahead a;
 
@@ -552,6 +552,8 @@ test_refused(void **state)
 	assert_int_equal(ask_nodes(e, dir, 0, MSG_AHEAD_MAX + 1, &a), EINVAL);
 	assert_int_equal(ask(e, dir, UINT64_MAX, 1, &a), EINVAL);
 	assert_int_equal(ask(e, dir, (uint64_t)INT64_MAX + 1, 1, &a), EINVAL);
+	assert_int_equal(on_ahead(wenv_req(e, dir, -1), &q, &a), EINVAL);
+	q.flags = MSG_AHEAD_OPEN;
 	assert_int_equal(on_ahead(wenv_req(e, dir, -1), &q, &a), EINVAL);
 	assert_int_equal(ask(e, wenv_node(e, "file"), 0, 1, &a), ENOTDIR);
 	assert_int_equal(ask(e, wenv_foreign(), 0, 1, &a), EBADF);

@@ -282,6 +282,68 @@ test_sealed_kinds(void **state)
 	fd_close(&n.fd);
 }
 
+/* What w_list_open() makes of name, which was listed as a regular file. */
+static int
+test_opened(struct wenv *e, const char *name, struct w_list_entry *n)
+{
+	struct w_list l = { .req = wenv_req(e, e->share, -1), .names = 1,
+	    .open = 1 };
+	struct dirent64 d = { .d_type = DT_REG };
+	struct stat st;
+
+	snprintf(d.d_name, sizeof(d.d_name), "%s", name);
+	l.dirfd = e->share;
+	entry_dir(&l.dir, &e->who, e->share);
+	assert_int_equal(fstatat(e->share, name, &st, AT_SYMLINK_NOFOLLOW), 0);
+	d.d_ino = st.st_ino;
+	assert_int_equal(w_list_node(&l, &d, n), 0);
+	assert_true(n->flags & MSG_DIRENT_NODE);
+	return (fcntl(n->fd, F_GETFL) & O_PATH) == 0;
+}
+
+/* Regular files that may be read, and what has a seal, or else its node. */
+static void
+test_files(void **state)
+{
+	struct wenv *e = *state;
+	struct w_list_entry n;
+	struct stat st;
+
+	wenv_file(e, "f", "");
+	assert_int_equal(mkfifoat(e->share, "fifo", 0666), 0);
+	assert_int_equal(symlinkat("f", e->share, "link"), 0);
+	assert_int_equal(test_opened(e, "f", &n), 0);
+	assert_int_equal(n.flags, MSG_DIRENT_NODE);
+	fd_close(&n.fd);
+	e->who.flags = MSG_SHARE_HANDLES;
+	if (!test_opened(e, "f", &n)) {
+		assert_int_equal(n.seal.len, 0);
+		fd_close(&n.fd);
+		return;
+	}
+	assert_int_equal(n.flags, MSG_DIRENT_NODE | MSG_DIRENT_OPEN);
+	assert_int_equal(fcntl(n.fd, F_GETFL) & O_ACCMODE, O_RDONLY);
+	assert_int_equal(fstat(n.fd, &st), 0);
+	assert_int_equal(st.st_ino, n.attr.ino);
+	assert_true(n.seal.len != 0 && seal_check(&n.seal, e->who.seal_key));
+	fd_close(&n.fd);
+	/* The type is not believed: this would wake who writes to it. */
+	assert_int_equal(test_opened(e, "fifo", &n), 0);
+	assert_int_equal(n.flags, MSG_DIRENT_NODE);
+	fd_close(&n.fd);
+	assert_int_equal(test_opened(e, "link", &n), 0);
+	fd_close(&n.fd);
+	if (getuid() != 0)
+		return;
+	assert_int_equal(fchmodat(e->share, ".", 0755, 0), 0);
+	assert_int_equal(fchmodat(e->share, "f", 0200, 0), 0);
+	assert_int_equal(seteuid(1), 0);
+	assert_int_equal(test_opened(e, "f", &n), 0);
+	assert_int_equal(seteuid(0), 0);
+	assert_int_equal(n.flags, MSG_DIRENT_NODE);
+	fd_close(&n.fd);
+}
+
 /* Seals take room, and every node has one or none has. */
 static void
 test_sealed(void **state)
@@ -446,6 +508,7 @@ main(void)
 		T(test_all), T(test_long), T(test_sealed), T(test_unseen),
 		T(test_room), T(test_open),
 		T(test_bad), T(test_only_sealed), T(test_sealed_kinds),
+		T(test_files),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -28,6 +28,7 @@ transport_fs_tests = \
 	tests/unit/test_op_read \
 	tests/unit/test_req \
 	tests/unit/test_route \
+	tests/unit/test_spare \
 	tests/unit/test_watch \
 	tests/unit/test_wkeep \
 	tests/unit/test_wlink \
@@ -105,6 +106,8 @@ tests_unit_test_req_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_req_LDADD = $(transport_fs_libs)
 tests_unit_test_route_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_route_LDADD = $(transport_fs_libs)
+tests_unit_test_spare_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_spare_LDADD = $(transport_fs_libs)
 tests_unit_test_watch_SOURCES = tests/unit/test_watch.c tests/unit/watchenv.h
 tests_unit_test_watch_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_watch_LDADD = $(transport_fs_libs)
