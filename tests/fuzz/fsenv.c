@@ -127,19 +127,6 @@ vu_ring_running(struct vu_dev *d, unsigned int idx)
 	return idx < 2;
 }
 
-int
-vu_draining(const struct vu_dev *d)
-{
-	(void)d;
-	return 0;
-}
-
-void
-vu_idle(struct vu_dev *d)
-{
-	(void)d;
-}
-
 void
 vring_notify(struct vring *v)
 {
@@ -597,7 +584,6 @@ env_close(void)
 	FUZZ_MUST(node_count(env.fs.nodes) == 1);
 	FUZZ_MUST(handle_count(env.fs.handles) == 0);
 	FUZZ_MUST(env.fs.batches->cnt == 0 && env.fs.batches->fds == 0);
-	FUZZ_MUST(env.fs.fd_open == 0);
 	FUZZ_MUST(env.fs.nodes->fds == 1);
 	FUZZ_MUST(env.fs.fd_open == 0 && env.fs.ahead->name_cnt == 0);
 	env_watch_end();

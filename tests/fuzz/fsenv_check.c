@@ -35,6 +35,7 @@
 #include "transport/fs.h"
 #include "transport/fuse_tab.h"
 #include "transport/node.h"
+#include "transport/vu.h"
 #include "transport/wkeep.h"
 #include "fsenv.h"
 #include "fsenv_check.h"
@@ -374,4 +375,18 @@ copy_file_range(int from, off_t *from_off, int to, off_t *to_off, size_t len,
 	FUZZ_MUST(from >= 0 && to >= 0 && flags == 0);
 	FUZZ_MUST(*from_off >= 0 && *to_off >= 0 && len <= INT32_MAX);
 	return plan_next(len);
+}
+
+/* There is no front-end that could wait for it. */
+int
+vu_draining(const struct vu_dev *d)
+{
+	(void)d;
+	return 0;
+}
+
+void
+vu_idle(struct vu_dev *d)
+{
+	(void)d;
 }
