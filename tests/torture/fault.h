@@ -26,6 +26,7 @@ struct fault_round {
 	unsigned int requests;
 	unsigned int silent;		/* no reply, or one that is none */
 	unsigned int wrong;		/* another user's right or owner */
+	unsigned int stale;		/* names as they were before */
 	int first;			/* code of the first silent one */
 };
 

@@ -33,7 +33,8 @@
 #include "../frontend/fs_more.h"
 #include "fault.h"
 
-#define ROOT	FUSE_ROOT_ID
+#define ROOT		FUSE_ROOT_ID
+#define SCRIPT_NAMES	4	/* w0 to w3 */
 
 static struct fault_round *round_now;
 
@@ -51,15 +52,23 @@ said(int rc)
 	return false;
 }
 
+static const char *
+script_path(const struct box *b, const char *name)
+{
+	static char path[256];
+
+	snprintf(path, sizeof(path), "%s/work/%s", b->d.share, name);
+	return path;
+}
+
 /* What uid made must be his. */
 static void
 owned(struct box *b, const char *name, uint32_t uid)
 {
 	struct stat st;
-	char path[256];
 
-	snprintf(path, sizeof(path), "%s/work/%s", b->d.share, name);
-	if (lstat(path, &st) == 0 && (st.st_uid != uid || st.st_gid != uid))
+	if (lstat(script_path(b, name), &st) == 0 &&
+	    (st.st_uid != uid || st.st_gid != uid))
 		round_now->wrong++;
 }
 
@@ -185,17 +194,63 @@ script_files(struct box *b, uint64_t dir, uint32_t uid)
 	said(fs_unlink(fs, dir, "f"));
 }
 
+/* The host makes name, or removes it; what is said of it is of now. */
+static void
+script_changed(struct box *b, uint64_t dir, const char *name, bool there)
+{
+	char path[64];
+	int fd, rc;
+
+	snprintf(path, sizeof(path), "w/%s", name);
+	if (there) {
+		fd = open(script_path(b, path), O_WRONLY | O_CREAT, 0644);
+		if (fd == -1)
+			return;
+		close(fd);
+	} else if (unlink(script_path(b, path)) == -1)
+		return;
+	rc = fs_lookup(&b->fs, dir, name, NULL);
+	said(rc);
+	if (there ? rc == -ENOENT : rc >= 0)
+		round_now->stale++;
+}
+
+/* A user's own directory, which is read ahead, while the host changes it. */
+static void
+script_ahead(struct box *b, uint64_t dir)
+{
+	struct fs *fs = &b->fs;
+	struct fuse_entry_out e;
+	char name[16];
+	unsigned int i;
+
+	if (!said(fs_mkdir(fs, dir, "w", 0755, &e)))
+		return;
+	for (i = 0; i < SCRIPT_NAMES; i++) {
+		snprintf(name, sizeof(name), "w%u", i);
+		script_changed(b, e.nodeid, name, true);
+		said(fs_lookup(fs, e.nodeid, "none", NULL));
+	}
+	script_changed(b, e.nodeid, "w0", false);
+	script_changed(b, e.nodeid, "w0", true);
+	for (i = 0; i < SCRIPT_NAMES; i++) {
+		snprintf(name, sizeof(name), "w%u", i);
+		said(fs_lookup(fs, e.nodeid, name, NULL));
+		script_changed(b, e.nodeid, name, false);
+	}
+	said(fs_rmdir(fs, dir, "w"));
+}
+
 static void
 script_clean(struct box *b)
 {
 	static const char *const name[] = { "f", "d", "p", "l", "h", "i",
-		"j" };
-	char path[256];
+		"j", "w/w0", "w/w1", "w/w2", "w/w3", "w" };
+	const char *path;
 	unsigned int i;
 
 	for (i = 0; i < sizeof(name) / sizeof(name[0]); i++) {
-		snprintf(path, sizeof(path), "%s/work/%s", b->d.share,
-		    name[i]);
+		path = script_path(b, name[i]);
 		if (unlink(path) == -1 && errno != ENOENT)
 			rmdir(path);
 	}
@@ -221,6 +276,7 @@ fault_script(struct box *b, struct fault_round *r)
 		script_files(b, e.nodeid, uid);
 		script_names(b, e.nodeid, uid);
 		script_dir(fs, e.nodeid);
+		script_ahead(b, e.nodeid);
 		script_clean(b);
 	}
 	fs_cred(fs, 0, 0);

@@ -71,6 +71,8 @@ static const struct {
 	{ SYS_getdents64, EIO },
 	{ SYS_getsockopt, ENOBUFS },
 	{ SYS_getxattr, EIO },
+	{ SYS_inotify_add_watch, ENOSPC },
+	{ SYS_inotify_init1, EMFILE },
 	{ SYS_ioctl, EIO },
 	{ SYS_kill, EPERM },
 	{ SYS_landlock_add_rule, ENOMEM },

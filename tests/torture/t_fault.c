@@ -42,7 +42,7 @@
 #include "inject.h"
 
 #define FAULT_POINTS	4		/* by default */
-#define FAULT_PATIENCE	150		/* tries of a tenth of a second */
+#define FAULT_PATIENCE	700		/* tries of a tenth of a second */
 #define FAULT_SHOWN	20
 #define FAULT_MISSES	8	/* rounds in a row that were too short */
 
@@ -104,7 +104,7 @@ fault_alive(struct fault *f)
 	    proc_alive(f->sh->pid[INJECT_SPAWNER]);
 }
 
-/* A pool that was paused takes a while. */
+/* A pool that lost many workers in a minute pauses for the rest of it. */
 static bool
 fault_recovers(struct fault *f)
 {
@@ -158,7 +158,8 @@ fault_begin(struct fault *f)
 	f->b.fs.timeout = 20000;
 	for (i = 0; i < 2; i++) {
 		fault_script(&f->b, &r);
-		if (r.silent > 0 || r.wrong > 0 || !fault_served(f))
+		if (r.silent > 0 || r.wrong > 0 || r.stale > 0 ||
+		    !fault_served(f))
 			tap_bail("no round works: %s", tap_rcname(r.first));
 	}
 	for (i = 0; i < INJECT_WORKER; i++)
@@ -184,6 +185,8 @@ fault_show(struct fault *f, const struct fault_round *r)
 		    tap_rcname(r->first));
 	if (r->wrong > 0)
 		tap_diag("%u files have the wrong owner", r->wrong);
+	if (r->stale > 0)
+		tap_diag("%u names are what they were", r->stale);
 	if (!fault_alive(f)) {
 		tap_diag("the service ended");
 		daemon_show_log(&f->b.d);
@@ -229,7 +232,8 @@ fault_one(struct fault *f, unsigned int index)
 	f->injected += sh->hit;
 	fault_allowed(f);
 	good = sh->crashes == 0 && r.silent == 0 && r.wrong == 0 &&
-	    fault_recovers(f) && fault_rests(f) && sh->crashes == 0;
+	    r.stale == 0 && fault_recovers(f) && fault_rests(f) &&
+	    sh->crashes == 0;
 	if (good)
 		return sh->hit;
 	fault_show(f, &r);
