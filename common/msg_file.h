@@ -195,6 +195,7 @@ struct a_setattr {
 
 #define MSG_LIST_SEALED		0x0001u	/* a seal may do for a descriptor */
 #define MSG_LIST_OPEN		0x0002u	/* of a node, which is opened for it */
+#define MSG_LIST_NAMES		0x0004u	/* nodes of directories alone */
 #define MSG_LIST_END		0x0001u	/* no entry comes after these */
 #define MSG_LIST_MORE		0x0002u	/* MSG_LIST_OPEN: the directory comes */
 

@@ -53,6 +53,7 @@ struct w_list {
 	int odd;		/* a name was left out */
 	uint64_t next;		/* cookie behind the last record */
 	int sealed;		/* a seal may do for a descriptor */
+	int lean;		/* nodes of directories alone */
 	int names;		/* attributes are asked for later */
 	int bare;		/* names and nothing else */
 	int open;		/* files are opened */
@@ -133,6 +134,9 @@ w_list_node(const struct w_list *l, const struct dirent64 *d,
 
 	n->fd = -1;
 	n->flags = 0;
+	n->seal.len = 0;
+	if (l->lean && d->d_type != DT_DIR && d->d_type != DT_UNKNOWN)
+		return 0;
 	if (l->sealed && d->d_type == DT_REG &&
 	    entry_sealed(&l->dir, name, &n->attr, &n->seal)) {
 		n->flags = MSG_DIRENT_SEALED;
@@ -266,7 +270,8 @@ w_list_page(struct serve_req *req, int fd, const struct q_readdirplus *q,
 	l.size = q->size;
 	l.entry_max = q->entry_max;
 	l.room = q->room == 0 ? SIZE_MAX : q->room;
-	l.sealed = (q->flags & MSG_LIST_SEALED) != 0 &&
+	l.lean = (q->flags & MSG_LIST_NAMES) != 0;
+	l.sealed = (q->flags & MSG_LIST_SEALED) != 0 && !l.lean &&
 	    give_trusted(req->who);
 	if (l.sealed)
 		entry_dir(&l.dir, req->who, l.dirfd);
@@ -309,7 +314,8 @@ on_readdirplus(struct serve_req *req, const struct q_readdirplus *q,
 	if (q->off > INT64_MAX || q->size > MSG_TAIL_MAX ||
 	    q->entry_max == 0 ||
 	    q->entry_max > MSG_DIRPLUS_MAX - (unsigned int)open ||
-	    (q->flags & ~(MSG_LIST_SEALED | MSG_LIST_OPEN)) != 0)
+	    (q->flags & ~(MSG_LIST_SEALED | MSG_LIST_OPEN |
+	    MSG_LIST_NAMES)) != 0)
 		return EINVAL;
 	if ((err = serve_claim_dir(req, 0)) != 0)
 		return err;

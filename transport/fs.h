@@ -21,6 +21,7 @@
 
 #include "../common/idmap.h"
 #include "../common/msg.h"
+#include "lean.h"
 #include "slow.h"
 
 /*
@@ -74,6 +75,7 @@ struct fs {
 	struct wkeep_slot *given;	/* these two: see wkeep_answer() */
 	struct node *known;
 	_Atomic unsigned int changes;	/* that the guest began or ended */
+	struct lean lean;
 	struct batch_set *batches;
 	struct req_pool *reqs;
 	struct wlink *wlink;

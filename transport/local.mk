@@ -26,7 +26,7 @@ libtransport_a_SOURCES = \
 	transport/op_file.c \
 	transport/op_io.c transport/op_list.c transport/op_list.h \
 	transport/op_plus.c transport/op_name.c \
-	transport/op_lock.c transport/op_misc.c transport/op_open.c transport/op_dir.c \
+	transport/op_lock.c transport/op_misc.c transport/op_open.c transport/op_dir.c transport/lean.c \
 	transport/op_sess.c transport/op_xattr.c \
 	transport/reap.c transport/reap.h \
 	transport/req.c transport/req.h \

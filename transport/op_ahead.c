@@ -40,6 +40,7 @@
 #include "dirent.h"
 #include "fout.h"
 #include "fs.h"
+#include "lean.h"
 #include "node.h"
 #include "op.h"
 #include "route.h"
@@ -356,6 +357,8 @@ op_ahead_reply(struct req *r, int err, const struct fuse_entry_out *out)
 	}
 	if (err == 0 && (n = node_get(r->fs->nodes, out->nodeid)) != NULL)
 		n->from = node_id(r->node[0]);
+	if (err == 0)
+		lean_found(r, out->attr.mode);
 	if (out != NULL)
 		req_reply(r, out, sizeof(*out));
 	else

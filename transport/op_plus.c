@@ -24,6 +24,7 @@
 
 #include <sys/stat.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,7 @@
 #include "dirent.h"
 #include "fout.h"
 #include "fs.h"
+#include "lean.h"
 #include "node.h"
 #include "op_dir.h"
 #include "op_list.h"
@@ -74,6 +76,18 @@ op_plus_attr(struct req *r, const struct msg_dirent *d, int fd,
 	return 0;
 }
 
+/* Is d a file whose name has to do? */
+static int
+op_plus_lean(struct req *r, const struct msg_dirent *d)
+{
+	if (d->type == DT_DIR || (r->lean == LEAN_ONE && d->type != DT_REG))
+		return 0;
+	lean_told(r);
+	if (r->lean == LEAN_ONE)
+		r->lean = LEAN_NOT;
+	return 1;
+}
+
 /* Enter the node of d; without one the guest looks the name up itself. */
 static void
 op_plus_enter(struct req *r, const struct msg_dirent *d, const char *name,
@@ -84,6 +98,8 @@ op_plus_enter(struct req *r, const struct msg_dirent *d, const char *name,
 	struct node *n;
 
 	memset(out, 0, sizeof(*out));
+	if (r->lean != LEAN_NOT && op_plus_lean(r, d))
+		return;
 	if (op_plus_attr(r, d, *fd, &attr) != 0)
 		return;
 	f.attr = &attr;
@@ -175,6 +191,8 @@ op_plus_ask(struct req *r, req_done *done)
 	q->flags = r->fs->list_debt == 0 ? MSG_LIST_SEALED : 0;
 	if (op_plus_closed(r))
 		q->flags |= MSG_LIST_OPEN;
+	if (r->lean == LEAN_ALL)
+		q->flags |= MSG_LIST_NAMES;
 	q->room = (uint32_t)r->io.len;
 	r->since = batch_stamp(r->fs);
 	ask_worker(r, Q_READDIRPLUS, ASK_REPEATABLE |
@@ -249,6 +267,7 @@ op_plus_go_on(struct req *r, uint64_t off, int end)
 	r->io.off = off;
 	r->call.retried = r->call.redriven = 0;
 	r->call.lazy = 1;
+	r->lean = LEAN_NOT;
 	op_plus_ask(r, op_plus_early_done);
 }
 
@@ -283,6 +302,7 @@ op_plus_done(struct req *r, int err, struct chan_msg *m)
 void
 op_plus_start(struct req *r)
 {
+	r->lean = (uint8_t)lean_how(r);
 	op_plus_ask(r, op_plus_done);
 }
 
@@ -295,6 +315,7 @@ op_plus_known(struct req *r)
 	uint64_t off;
 	int err, end;
 
+	r->lean = LEAN_NOT;
 	if ((b = batch_get(r, r->io.off)) == NULL)
 		return 0;
 	/* Whose word these are: see op_plus_believed(). */

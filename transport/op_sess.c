@@ -59,6 +59,7 @@ op_sess_reset(struct fs *fs)
 	ahead_forget_all(fs->ahead);
 	node_forget_all(fs->nodes);
 	memset(&fs->session, 0, sizeof(fs->session));
+	memset(&fs->lean, 0, sizeof(fs->lean));
 }
 
 static uint64_t

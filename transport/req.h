@@ -136,6 +136,7 @@ struct req {
 	uint8_t implicit_tries;
 	struct lock_waiter *waiter;	/* see lock.h */
 	struct batch_stamp since;	/* READDIRPLUS: it was asked */
+	uint8_t lean;			/* ... enum lean_how */
 	uint64_t watched;		/* AHEAD: likewise, see watch_ask() */
 	struct spare_when asked;	/* OPEN: likewise, if it may be kept */
 	struct req_call call;

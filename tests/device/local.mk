@@ -20,7 +20,8 @@ tests_frontend_libfrontend_a_SOURCES = \
 device_programs = tests/device/t_ahead tests/device/t_bytes \
 	tests/device/t_cmdlines \
 	tests/device/t_hostile tests/device/t_ids tests/device/t_keep \
-	tests/device/t_listing tests/device/t_locks tests/device/t_messages \
+	tests/device/t_lean tests/device/t_listing tests/device/t_locks \
+	tests/device/t_messages \
 	tests/device/t_more tests/device/t_nodes tests/device/t_noopen \
 	tests/device/t_opendir tests/device/t_ops tests/device/t_perms \
 	tests/device/t_policy tests/device/t_pools tests/device/t_scale \
@@ -83,6 +84,8 @@ tests_device_t_session_SOURCES = \
 	tests/device/session_queue.c \
 	tests/device/t_session.c
 tests_device_t_session_LDADD = tests/frontend/libfrontend.a
+tests_device_t_lean_SOURCES = tests/device/t_lean.c
+tests_device_t_lean_LDADD = tests/frontend/libfrontend.a
 tests_device_t_listing_SOURCES = tests/device/t_listing.c
 tests_device_t_listing_LDADD = tests/frontend/libfrontend.a
 tests_device_t_messages_SOURCES = tests/device/t_messages.c

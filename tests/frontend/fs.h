@@ -47,8 +47,11 @@
 #define FS_SLOT_CNT	(FS_SMALL_CNT + FS_LARGE_CNT)
 #define FS_SEG_MAX	600			/* segments of one request */
 
-/* What Linux 6.1 offers on a virtio-fs mount. */
-#define FS_INIT_FLAGS	0x000000057bfffffbULL
+/*
+ * What Linux 6.1 offers on a virtio-fs mount, but READDIRPLUS_AUTO: what comes
+ * with a listing would depend on what was looked at before.
+ */
+#define FS_INIT_FLAGS	0x000000057bffbffbULL
 
 struct fs_slot {
 	uint64_t	 tx, rx;	/* guest addresses of the buffers */

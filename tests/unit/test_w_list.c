@@ -452,6 +452,43 @@ test_open(void **state)
 	close(dirfd);
 }
 
+/* Directories alone have nodes, and nothing else is looked up. */
+static void
+test_lean(void **state)
+{
+	struct wenv *e = *state;
+	struct q_readdirplus q = { .size = MSG_TAIL_MAX, .entry_max = 128,
+	    .flags = MSG_LIST_NAMES | MSG_LIST_SEALED | MSG_LIST_OPEN };
+	const struct msg_dirent *d;
+	struct a_readdirplus a;
+	unsigned int i, nodes = 0;
+	const char *pos;
+	int dirfd;
+
+	e->who.flags = MSG_SHARE_HANDLES;
+	e->who.cred.class = CRED_ROOT;
+	wenv_file(e, "file", "");
+	assert_int_equal(symlinkat("x", e->share, "link"), 0);
+	assert_int_equal(mkfifoat(e->share, "pipe", 0600), 0);
+	assert_int_equal(mkdirat(e->share, "sub", 0700), 0);
+	q.entry_max--;
+	dirfd = openat(e->share, ".", O_PATH | O_DIRECTORY);
+	memset(&a, 0, sizeof(a));
+	assert_int_equal(on_readdirplus(wenv_req(e, dirfd, -1), &q, &a), 0);
+	assert_int_equal(a.entry_cnt, 6);
+	pos = e->req.tail;
+	for (i = 0; i < a.entry_cnt; i++) {
+		d = (const void *)pos;
+		assert_int_equal(d->flags != 0, d->name_len == 3);
+		assert_int_equal(d->seal_len != 0 && d->flags == 0, 0);
+		nodes += d->flags == MSG_DIRENT_NODE;
+		pos += d->rec_len;
+	}
+	assert_int_equal(nodes, 1);
+	assert_int_equal(e->req.give.cnt, 1);
+	close(dirfd);
+}
+
 static void
 test_bad(void **state)
 {
@@ -486,7 +523,7 @@ test_bad(void **state)
 	assert_int_equal(on_readdirplus(wenv_req(e, e->share, -1), &q, &a),
 	    EINVAL);
 	q.size = 4096;
-	q.flags = MSG_LIST_OPEN << 1;
+	q.flags = MSG_LIST_NAMES << 1;
 	assert_int_equal(on_readdirplus(wenv_req(e, e->share, -1), &q, &a),
 	    EINVAL);
 	q.flags = 0;
@@ -506,7 +543,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(test_all), T(test_long), T(test_sealed), T(test_unseen),
-		T(test_room), T(test_open),
+		T(test_room), T(test_open), T(test_lean),
 		T(test_bad), T(test_only_sealed), T(test_sealed_kinds),
 		T(test_files),
 	};

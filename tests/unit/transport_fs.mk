@@ -20,6 +20,7 @@ transport_fs_tests = \
 	tests/unit/test_op_ahead \
 	tests/unit/test_op_ahead_done \
 	tests/unit/test_op_io \
+	tests/unit/test_lean \
 	tests/unit/test_op_dir \
 	tests/unit/test_op_list \
 	tests/unit/test_op_lock \
@@ -86,6 +87,9 @@ tests_unit_test_iopool_LDADD = $(transport_fs_libs)
 tests_unit_test_op_io_SOURCES = tests/unit/test_op_io.c tests/unit/ioenv.h
 tests_unit_test_op_io_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_op_io_LDADD = $(transport_fs_libs)
+tests_unit_test_lean_SOURCES = tests/unit/test_lean.c tests/unit/listenv.h
+tests_unit_test_lean_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_lean_LDADD = $(transport_fs_libs)
 tests_unit_test_op_dir_SOURCES = tests/unit/test_op_dir.c tests/unit/listenv.h
 tests_unit_test_op_dir_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_op_dir_LDADD = $(transport_fs_libs)
