@@ -22,6 +22,8 @@
 
 #include "config.h"
 
+#include <sys/ioctl.h>
+
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -187,7 +189,9 @@ op_ioctl_args(struct req *r, struct fuse_ioctl_in *in)
 		return EINVAL;
 	if ((err = req_node(r, 0, r->in.nodeid)) != 0)
 		return err;
-	return req_handle(r, 0, in->fh, (in->flags & FUSE_IOCTL_DIR) != 0);
+	err = req_handle(r, 0, in->fh, (in->flags & FUSE_IOCTL_DIR) != 0);
+	/* Some languages ask of all that they open if it is a terminal. */
+	return err == 0 && _IOC_TYPE(in->cmd) == 'T' ? ENOTTY : err;
 }
 
 /* What op_ioctl_args() let pass. */

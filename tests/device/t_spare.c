@@ -34,6 +34,7 @@
 #include <unistd.h>
 
 #include "tests/frontend/box.h"
+#include "tests/frontend/fs_more.h"
 #include "tests/frontend/tap.h"
 
 #ifndef XFS_SUPER_MAGIC
@@ -183,6 +184,23 @@ spare_open(struct spare_test *t, uint64_t node, uint32_t flags)
 	return rc != 0 ? rc : fs_release(&t->b.fs, &f);
 }
 
+/* Is what is open a terminal?  Some languages want to know each time. */
+static int
+spare_terminal(struct spare_test *t, uint64_t node)
+{
+	char buf[64] = { 0 };
+	struct fs_ioctl c = { .cmd = 0x5401 /* TCGETS */, .in = buf,
+	    .out = buf, .in_len = 16, .out_len = 16 };
+	struct fs_file f;
+	int rc;
+
+	if ((rc = fs_fopen(&t->b.fs, node, O_RDONLY, &f)) != 0)
+		return rc;
+	rc = fs_ioctl(&t->b.fs, &f, &c);
+	fs_release(&t->b.fs, &f);
+	return rc;
+}
+
 /* Opened again by who had it open, and by nobody else. */
 static void
 spare_again(struct spare_test *t)
@@ -200,6 +218,7 @@ spare_again(struct spare_test *t)
 	tap_rc(spare_open(t, e.nodeid, O_RDONLY), 0, "and again by nobody");
 	tap_rc(spare_open(t, e.nodeid, O_RDONLY), 0, "and again");
 	tap_rc(fs_getattr(fs, e.nodeid, &attr), 0, "and looked at");
+	tap_rc(spare_terminal(t, e.nodeid), -ENOTTY, "and no terminal");
 	fs_cred(fs, SPARE_USER + 1, SPARE_USER + 1);
 	tap_rc(spare_open(t, e.nodeid, O_RDONLY), -EACCES, "another user");
 	fs_cred(fs, SPARE_USER, SPARE_USER);
