@@ -22,9 +22,8 @@
 
 #include "config.h"
 
-#include <sys/ioctl.h>
-
 #include <errno.h>
+#include <linux/ioctl.h>
 #include <string.h>
 #include <unistd.h>
 
