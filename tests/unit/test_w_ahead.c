@@ -24,6 +24,9 @@
 
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
+#include <sys/types.h>
+
+#include <unistd.h>
 
 #include "../../fsworker/serve.h"
 #include "../../fsworker/attr.h"
@@ -34,6 +37,7 @@ static int fake_add(int fd, const char *path, uint32_t mask);
 static int fake_attr(const struct a_whello *who, int fd, struct msg_attr *attr);
 static int fake_list(struct serve_req *req, int fd, const struct q_ahead *q,
     struct a_ahead *a);
+static off_t fake_lseek(int fd, off_t off, int whence);
 
 /* What may be there, so that no compiler looks for what is not filled in. */
 static int (*volatile fake)(int, unsigned long, void *) = fake_ioctl;
@@ -44,7 +48,9 @@ static int (*volatile fake)(int, unsigned long, void *) = fake_ioctl;
 #define inotify_add_watch fake_add
 #define attr_get fake_attr
 #define w_list_names fake_list
+#define lseek fake_lseek
 #include "../../fsworker/w_ahead.c"
+#undef lseek
 #undef w_list_names
 #undef attr_get
 #undef inotify_add_watch
@@ -63,7 +69,8 @@ static struct wenv *env;
 static int flags_err, flags_now;
 static int events; /* the transport's end of the instance */
 static uint64_t size_now;
-static int size_err, add_err, list_err;
+static int size_err, add_err, list_err, seek_err;
+static off_t sought;
 static unsigned int add_cnt;
 static void (*add_before)(void), (*add_after)(void);
 
@@ -123,6 +130,14 @@ fake_list(struct serve_req *req, int fd, const struct q_ahead *q,
 	return err != 0 ? err : list_err;
 }
 
+static off_t
+fake_lseek(int fd, off_t off, int whence)
+{
+	sought = off;
+	errno = seek_err;
+	return seek_err != 0 ? -1 : lseek(fd, off, whence);
+}
+
 /* What the transport sends, with fd. */
 static int
 give(int fd, uint64_t zero)
@@ -144,7 +159,7 @@ setup(void **state)
 {
 	flags_err = flags_now = 0;
 	size_now = 0;
-	size_err = add_err = list_err = 0;
+	size_err = add_err = list_err = seek_err = 0;
 	add_before = add_after = NULL;
 	add_cnt = 0;
 	w_ahead_fd = -1;
@@ -422,6 +437,32 @@ test_next(void **state)
 	assert_int_equal(add_cnt, 1);
 }
 
+/* Each way out leaves the worker what it had. */
+static void
+test_closed(void **state)
+{
+	struct wenv *e = *state;
+	int dir = wenv_node(e, "."), before, after;
+	struct a_ahead a;
+
+	files(e);
+	assert_int_equal(ask(e, dir, 0, 10, &a), 0);
+	before = dup(dir);
+	close(before);
+	assert_int_equal(ask(e, dir, 0, 10, &a), 0);
+	assert_int_equal(ask(e, dir, a.next, 10, &a), 0);
+	seek_err = EINVAL;
+	assert_int_equal(ask(e, dir, a.next, 10, &a), EINVAL);
+	assert_int_equal(e->req.tail_len, 0);
+	assert_int_equal(ask(e, dir, INT64_MAX, 10, &a), EINVAL);
+	assert_int_equal(sought, INT64_MAX);
+	flags_now = FS_CASEFOLD_FL;
+	assert_int_equal(ask(e, dir, 0, 10, &a), ENOTSUP);
+	after = dup(dir);
+	close(after);
+	assert_int_equal(after, before);
+}
+
 static void
 test_instance(void **state)
 {
@@ -642,6 +683,7 @@ main(void)
 	    UNIT(test_events),
 	    UNIT(test_order),
 	    UNIT(test_next),
+	    UNIT(test_closed),
 	    UNIT(test_instance),
 	    UNIT(test_large),
 	    UNIT(test_only_directories),
