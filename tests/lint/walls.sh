@@ -21,7 +21,8 @@ walls_lines() {
 	done
 }
 
-# No wrapped function elsewhere, nothing of tests/ in what is installed.
+# Functions are wrapped for walls and fuzz targets alone, nothing of which is
+# installed.
 walls_build() {
 	walls_lines | awk '
 	{
@@ -29,13 +30,14 @@ walls_build() {
 		where = part[1] ":" part[2]
 		text = substr($0, length(where) + 2)
 	}
-	part[1] != "tests/walls/local.mk" && text ~ /--wrap|gone_any|GONE_/ {
-		print where ": functions are replaced in tests/walls/ alone"
+	part[1] !~ /^tests\/(walls|fuzz)\/local\.mk$/ &&
+	    text ~ /--wrap|gone_any|GONE_/ {
+		print where ": functions are replaced for tests alone"
 	}
-	text ~ /^[a-z]*(sbin|bin|libexec|data|lib)_(PROGRAMS|SCRIPTS|DATA|LIBRARIES)[ \t]*\+?=.*tests\/walls\// {
+	text ~ /^[a-z]*(sbin|bin|libexec|data|lib)_(PROGRAMS|SCRIPTS|DATA|LIBRARIES)[ \t]*\+?=.*tests\/(walls|fuzz)\// {
 		print where ": a test would be installed"
 	}
-	text ~ /^(viofsd|viofsd_transport|viofsd_fsworker|libcommon_a|libtransport_a)_(SOURCES|LDADD|LDFLAGS)[ \t]*\+?=.*tests\/walls\// {
+	text ~ /^(viofsd|viofsd_transport|viofsd_fsworker|libcommon_a|libtransport_a)_(SOURCES|LDADD|LDFLAGS)[ \t]*\+?=.*tests\/(walls|fuzz)\// {
 		print where ": a part of the product comes from tests/"
 	}'
 }
