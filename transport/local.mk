@@ -19,14 +19,15 @@ libtransport_a_SOURCES = \
 	transport/implicit.c transport/implicit.h \
 	transport/iopool.c transport/iopool.h \
 	transport/label.c transport/label.h \
+	transport/lean.c transport/lean.h \
 	transport/lock.c transport/lock.h \
 	transport/node.c transport/node.h \
 	transport/node_slot.c transport/node_slot.h \
 	transport/op.h transport/op_ahead.c transport/op_attr.c \
-	transport/op_file.c \
+	transport/op_dir.c transport/op_dir.h transport/op_file.c \
 	transport/op_io.c transport/op_list.c transport/op_list.h \
 	transport/op_plus.c transport/op_name.c \
-	transport/op_lock.c transport/op_misc.c transport/op_open.c transport/op_dir.c transport/lean.c \
+	transport/op_lock.c transport/op_misc.c transport/op_open.c \
 	transport/op_sess.c transport/op_xattr.c \
 	transport/reap.c transport/reap.h \
 	transport/req.c transport/req.h \

@@ -77,10 +77,23 @@ include_power() {
 	}'
 }
 
+# Without it a release cannot be built, and a build of the tree does not tell.
+include_dist() {
+	local f dirs="broker common fsworker transport tests"
+
+	# The folders are words, and so are the fragments.
+	# shellcheck disable=SC2046,SC2086
+	for f in $(lint_files '*.h' $dirs); do
+		grep -qwF "$f" $(lint_files '*.mk' $dirs) ||
+		    echo "$f:1: no Makefile names this header"
+	done
+}
+
 lint_rule include_common "common/ knows no process, no FUSE, no event loop" \
     include_common
 lint_rule include_folder "a process includes itself and common/ alone" \
     include_folder
 lint_rule include_power "powerful headers stay in the files named for them" \
     include_power
+lint_rule include_dist "each header is part of a release" include_dist
 lint_end

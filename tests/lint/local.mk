@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-lint_scripts = tests/lint/audit.sh tests/lint/calls.sh tests/lint/docs.sh tests/lint/format.sh \
+lint_scripts = tests/lint/audit.sh tests/lint/calls.sh tests/lint/docs.sh \
+	tests/lint/format.sh \
 	tests/lint/include.sh tests/lint/size.sh tests/lint/style.sh \
 	tests/lint/symbols.sh tests/lint/tables.sh tests/lint/walls.sh
 dist_check_SCRIPTS += $(lint_scripts)

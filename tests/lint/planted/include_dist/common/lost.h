@@ -1,0 +1,1 @@
+/* PLANTED: in no list. */
