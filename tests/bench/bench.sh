@@ -174,7 +174,12 @@ measure() {
 			echo "$1 on ${names[$d]}: the daemon has ended" >&2
 			continue
 		fi
-		mkdir "$dir"
+		# One that ended may have left something.
+		if ! mkdir "$dir"; then
+			rm -rf "$share/work"
+			sleep 1.2
+			mkdir "$dir" || continue
+		fi
 		status=0
 		"bench_$3" "${@:4}" || status=$?
 		# Not every daemon lists a directory that shrinks to its end.
