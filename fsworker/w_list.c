@@ -57,7 +57,7 @@ struct w_list {
 	int names;		/* attributes are asked for later */
 	int bare;		/* names and nothing else */
 	int open;		/* files are opened */
-	struct entry_dir dir;	/* ... in the first two cases */
+	struct entry_dir dir;	/* with sealed or names */
 };
 
 static union {

@@ -18,6 +18,7 @@ libtransport_a_SOURCES = \
 	transport/handle.c transport/handle.h \
 	transport/implicit.c transport/implicit.h \
 	transport/iopool.c transport/iopool.h \
+	transport/kind.c transport/kind.h \
 	transport/label.c transport/label.h \
 	transport/lean.c transport/lean.h \
 	transport/lock.c transport/lock.h \

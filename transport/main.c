@@ -30,7 +30,6 @@
 #include <sys/vfs.h>
 
 #include <errno.h>
-#include <linux/magic.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,6 +51,7 @@
 #include "fs.h"
 #include "handle.h"
 #include "iopool.h"
+#include "kind.h"
 #include "lock.h"
 #include "node.h"
 #include "op.h"
@@ -225,18 +225,11 @@ main_root_cookies(unsigned long magic)
 	unsigned int major, minor;
 	struct utsname u;
 
-	switch (magic) {
-	case BTRFS_SUPER_MAGIC:
-	case EXT4_SUPER_MAGIC:
-	case XFS_SUPER_MAGIC:
-		return 1;
-	case TMPFS_MAGIC:
-		return uname(&u) == 0 &&
-		    sscanf(u.release, "%u.%u", &major, &minor) == 2 &&
-		    (major > 6 || (major == 6 && minor >= 6));
-	default:
-		return 0;
-	}
+	if (magic != TMPFS_MAGIC)
+		return kind_ours(magic);
+	return uname(&u) == 0 &&
+	    sscanf(u.release, "%u.%u", &major, &minor) == 2 &&
+	    (major > 6 || (major == 6 && minor >= 6));
 }
 
 /* A table that grows under threads stops them for milliseconds each time. */

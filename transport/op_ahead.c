@@ -31,7 +31,6 @@
 #include <sys/vfs.h>
 
 #include <errno.h>
-#include <linux/magic.h>
 #include <string.h>
 
 #include "../common/fdbag.h"
@@ -40,6 +39,7 @@
 #include "dirent.h"
 #include "fout.h"
 #include "fs.h"
+#include "kind.h"
 #include "lean.h"
 #include "node.h"
 #include "op.h"
@@ -47,10 +47,6 @@
 #include "spare.h"
 #include "watch.h"
 #include "wlink.h"
-
-#ifndef XFS_SUPER_MAGIC
-#define XFS_SUPER_MAGIC	0x58465342
-#endif
 
 #define AHEAD_BESIDE	1	/* questions; more are answered many at once */
 #define AHEAD_LOOKS_MAX	UINT16_MAX
@@ -73,26 +69,11 @@ op_ahead_fs(const struct fs *fs, const struct node *dir)
 {
 	struct statfs st;
 
-	if (dir->dev_major == fs->dev_major && dir->dev_minor == fs->dev_minor)
+	if (kind_share(fs, dir))
 		return fs->magic;
 	if (node_fd(dir) == -1 || fstatfs(node_fd(dir), &st) == -1)
 		return 0;
 	return (unsigned long)st.f_type;
-}
-
-/* Is it on one that nothing but this kernel changes, and that says so? */
-static int
-op_ahead_trusted(const struct fs *fs, const struct node *dir)
-{
-	switch (op_ahead_fs(fs, dir)) {
-	case BTRFS_SUPER_MAGIC:
-	case EXT4_SUPER_MAGIC:
-	case TMPFS_MAGIC:
-	case XFS_SUPER_MAGIC:
-		return 1;
-	default:
-		return 0;
-	}
 }
 
 /* May anything be read ahead for r? */
@@ -201,7 +182,7 @@ op_ahead_wanted(struct req *r, struct q_ahead *q)
 	q->flags = nodes ? MSG_AHEAD_NODES : 0;
 	if (nodes && op_ahead_open(r))
 		q->flags |= MSG_AHEAD_OPEN;
-	return q->off != 0 || op_ahead_trusted(r->fs, dir);
+	return q->off != 0 || kind_ours(op_ahead_fs(r->fs, dir));
 }
 
 /* The directory as it was, or a new one, to add the answer to. */

@@ -31,6 +31,7 @@
 #include "fout.h"
 #include "fs.h"
 #include "implicit.h"
+#include "kind.h"
 #include "node.h"
 #include "op.h"
 #include "op_dir.h"
@@ -58,8 +59,7 @@ op_dir_later(const struct req *r, struct cred *c)
 
 	return r->fs->cookies &&
 	    (r->fs->session.flags & FUSE_DO_READDIRPLUS) != 0 &&
-	    n->dev_major == r->fs->dev_major &&
-	    n->dev_minor == r->fs->dev_minor && S_ISDIR(n->mode) &&
+	    kind_share(r->fs, n) && S_ISDIR(n->mode) &&
 	    node_fd(n) != -1 && op_dir_root(r, c);
 }
 

@@ -31,13 +31,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/magic.h>
 #include <stdlib.h>
 
 #include "ask.h"
 #include "fin.h"
 #include "fs.h"
-#include "node.h"
+#include "kind.h"
 #include "op.h"
 #include "slow.h"
 
@@ -137,16 +136,6 @@ op_read_guess(struct req *r)
 	return 1;
 }
 
-static int
-op_read_memory(const struct req *r)
-{
-	const struct fs *fs = r->fs;
-
-	return fs->magic == TMPFS_MAGIC &&
-	    r->node[0]->dev_major == fs->dev_major &&
-	    r->node[0]->dev_minor == fs->dev_minor;
-}
-
 /* 1 when r was answered here, 0 when it must go to the pool. */
 static int
 op_read_now(struct req *r)
@@ -167,7 +156,8 @@ op_read_now(struct req *r)
 	if (err == EOPNOTSUPP) {
 		h->no_nowait = 1;
 		/* What is in memory does not sleep, be it the first read. */
-		return op_read_memory(r) ? op_read_guess(r) : 0;
+		return r->fs->magic == TMPFS_MAGIC &&
+		    kind_share(r->fs, r->node[0]) ? op_read_guess(r) : 0;
 	}
 	if (err == EAGAIN) {
 		h->cold = IO_COLD;

@@ -26,7 +26,6 @@
 #include <sys/queue.h>
 #include <sys/stat.h>
 
-#include <linux/magic.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -34,15 +33,12 @@
 
 #include "fs.h"
 #include "fuse_proto.h"
+#include "kind.h"
 #include "node.h"
 #include "reap.h"
 #include "req.h"
 #include "spare.h"
 #include "sysfd.h"
-
-#ifndef XFS_SUPER_MAGIC
-#define XFS_SUPER_MAGIC	0x58465342
-#endif
 
 #define SPARE_NSEC	1000000000LL
 #define SPARE_ROUND	1		/* seconds; unused for two: closed */
@@ -124,20 +120,11 @@ spare_now(struct spare_when *when)
 int
 spare_may(const struct fs *fs, const struct node *n, const struct cred *c)
 {
-	switch (fs->magic) {
-	case BTRFS_SUPER_MAGIC:
-	case EXT4_SUPER_MAGIC:
-	case TMPFS_MAGIC:
-	case XFS_SUPER_MAGIC:
-		break;
-	default:
-		return 0;
-	}
-	return (fs->conf.policy & MSG_POLICY_STRICT) == 0 &&
+	return kind_ours(fs->magic) && kind_share(fs, n) &&
+	    (fs->conf.policy & MSG_POLICY_STRICT) == 0 &&
 	    (fs->conf.flags & MSG_SHARE_BARE) == 0 &&
 	    (fs->session.flags & FUSE_FLOCK_LOCKS) == 0 &&
-	    n->dev_major == fs->dev_major &&
-	    n->dev_minor == fs->dev_minor && c->gid_cnt == 0;
+	    c->gid_cnt == 0;
 }
 
 /* Out of the set; its descriptor is the caller's. */
