@@ -371,6 +371,7 @@ struct a_self {
 
 #define MSG_AHEAD_NODES	0x0001u	/* with descriptors, */
 #define MSG_AHEAD_OPEN	0x0002u	/* and files open for reading, if they may */
+#define MSG_AHEAD_ATTR	0x0004u	/* of files seal and attributes may do */
 
 struct q_ahead {
 	uint64_t off;		/* cookie of getdents64(2), 0 = start */
@@ -380,9 +381,10 @@ struct q_ahead {
 };
 
 /*
- * Records and descriptors are those of A_READDIRPLUS, without
- * MSG_DIRENT_SEALED.  Of attr only ino, type, mount and device count.  What
- * failed once the directory is watched is told beside its number.
+ * Records and descriptors are those of A_READDIRPLUS; MSG_DIRENT_SEALED comes
+ * with MSG_AHEAD_ATTR alone.  Without it only ino, type, mount and device count
+ * of attr.  What failed once the directory is watched is told beside its
+ * number.
  */
 struct a_ahead {
 	uint64_t next;		/* cookie of the entry after the last one */
@@ -394,10 +396,13 @@ struct a_ahead {
 
 /*
  * What the instance is to tell of, see inotify(7): names that come and go,
- * and who may search the directory, by IN_ATTRIB without a name.
+ * and who may search the directory, by IN_ATTRIB without a name.  With
+ * MSG_AHEAD_ATTR also of what changes a file's attributes.  Nobody takes from a
+ * watch what somebody else has asked for.
  */
 #define MSG_WATCH_MASK	(IN_CREATE | IN_DELETE | IN_MOVED_FROM | \
-			IN_MOVED_TO | IN_ATTRIB | IN_ONLYDIR)
+			IN_MOVED_TO | IN_ATTRIB | IN_ONLYDIR | IN_MASK_ADD)
+#define MSG_WATCH_ATTR	(MSG_WATCH_MASK | IN_MODIFY)
 
 struct n_watch {
 	uint64_t zero;

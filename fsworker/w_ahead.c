@@ -59,7 +59,7 @@ w_ahead_watch(struct chan_msg *m)
 
 /* Have the transport told of changes; its events carry the number *wd. */
 static int
-w_ahead_add(const struct serve_req *req, int fd, int32_t *wd)
+w_ahead_add(const struct serve_req *req, int fd, uint32_t flags, int32_t *wd)
 {
 	char number[AT_NUMBER_MAX];
 	struct msg_attr attr;
@@ -73,7 +73,7 @@ w_ahead_add(const struct serve_req *req, int fd, int32_t *wd)
 		return EFBIG;
 	/* A name beneath the working directory, which is /proc/self/fd. */
 	*wd = inotify_add_watch(w_ahead_fd, at_number(fd, number),
-	    MSG_WATCH_MASK);
+	    flags & MSG_AHEAD_ATTR ? MSG_WATCH_ATTR : MSG_WATCH_MASK);
 	return *wd == -1 ? errno : 0;
 }
 
@@ -87,7 +87,7 @@ w_ahead_read(struct serve_req *req, int fd, const struct q_ahead *q,
 		return ENOTSUP;
 	if (q->off == 0) {
 		/* From here on the transport hears of what may change it. */
-		if ((err = w_ahead_add(req, fd, &a->wd)) != 0)
+		if ((err = w_ahead_add(req, fd, q->flags, &a->wd)) != 0)
 			return err;
 		if ((err = w_node_access(fd, X_OK)) == 0)
 			err = w_list_names(req, fd, q, a);
@@ -109,8 +109,10 @@ on_ahead(struct serve_req *req, const struct q_ahead *q, struct a_ahead *a)
 	    MSG_AHEAD_NAMES;
 
 	if (q->off > INT64_MAX ||
-	    (q->flags & ~(MSG_AHEAD_NODES | MSG_AHEAD_OPEN)) != 0 ||
-	    q->flags == MSG_AHEAD_OPEN || q->entry_max == 0 ||
+	    (q->flags & ~(MSG_AHEAD_NODES | MSG_AHEAD_OPEN |
+	    MSG_AHEAD_ATTR)) != 0 ||
+	    (q->flags != 0 && (q->flags & MSG_AHEAD_NODES) == 0) ||
+	    q->entry_max == 0 ||
 	    q->entry_max > max)
 		return EINVAL;
 	if ((err = serve_claim_dir(req, 0)) != 0)

@@ -339,6 +339,7 @@ w_list_names(struct serve_req *req, int dirfd, const struct q_ahead *q,
 	l.names = (q->flags & MSG_AHEAD_NODES) != 0;
 	l.bare = !l.names;
 	l.open = (q->flags & MSG_AHEAD_OPEN) != 0;
+	l.sealed = (q->flags & MSG_AHEAD_ATTR) != 0 && give_trusted(req->who);
 	if (l.names)
 		entry_dir(&l.dir, req->who, dirfd);
 	if ((err = w_list_read(&l)) != 0)

@@ -59,8 +59,10 @@ ahead_late(int fd, short what, void *arg)
 	(void)what;
 	t->round++;
 	watch_read(t->fs->watch);
-	while ((a = TAILQ_FIRST(&t->all)) != NULL && t->round - a->when > 1)
+	while ((a = TAILQ_FIRST(&t->all)) != NULL && t->round - a->when > 1) {
+		a->dir->ahead_aged = 0;
 		ahead_forget(t, a->dir);
+	}
 	if (a != NULL)
 		event_add(t->ev, &again);
 }
@@ -80,42 +82,6 @@ ahead_table_new(struct fs *fs, unsigned int fd_max)
 		return NULL;
 	}
 	return t;
-}
-
-/* Without regard to large and small: both are in one bucket. */
-static unsigned int
-ahead_bucket(const char *name, size_t len)
-{
-	unsigned int h = 2166136261u;
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		h = (h ^ (unsigned int)tolower((unsigned char)name[i])) *
-		    16777619u;
-	return (h ^ (h >> 15)) % AHEAD_BUCKETS;
-}
-
-static const char *
-ahead_name(const struct ahead_name *n)
-{
-	return n->bytes + n->seal_len;
-}
-
-const void *
-ahead_seal(const struct ahead_name *n)
-{
-	return n->bytes;
-}
-
-void
-ahead_who(const struct ahead_name *n, struct msg_attr *attr)
-{
-	memset(attr, 0, sizeof(*attr));
-	attr->ino = n->ino;
-	attr->mnt_id = n->mnt_id;
-	attr->dev_major = n->dev_major;
-	attr->dev_minor = n->dev_minor;
-	attr->flags = n->flags;
 }
 
 /* One descriptor more or less that nodes can have. */
@@ -188,23 +154,13 @@ ahead_space(struct ahead_table *t, unsigned int cnt, int fds)
 	return 1;
 }
 
-static void
-ahead_insert(struct ahead *a, struct ahead_name *n)
-{
-	struct ahead_name **b;
-
-	b = &a->bucket[ahead_bucket(ahead_name(n), n->len)];
-	n->next = *b;
-	*b = n;
-}
-
 /* What it stood for is not known any more. */
 static void
 ahead_blank(struct ahead_table *t, struct ahead *a, struct ahead_name *n)
 {
 	int fd;
 
-	n->nodeid = 0;
+	ahead_old(n);
 	if (n->fd != -1) {
 		fd = ahead_take(t, a, n);
 		reap_close(t->fs, &fd);
@@ -214,67 +170,51 @@ ahead_blank(struct ahead_table *t, struct ahead *a, struct ahead_name *n)
 static void
 ahead_remove(struct ahead_table *t, struct ahead *a, struct ahead_name *n)
 {
-	struct ahead_name **at;
-
 	ahead_blank(t, a, n);
-	at = &a->bucket[ahead_bucket(ahead_name(n), n->len)];
-	while (*at != n)
-		at = &(*at)->next;
-	*at = n->next;
-	a->name_cnt--;
+	ahead_names_take(&a->names, n);
 	t->name_cnt--;
 	free(n);
 }
 
-/* A name in front of which lie seal_len bytes of seal; NULL without memory. */
+/* See ahead_name_new(). */
 static struct ahead_name *
 ahead_new(struct ahead_table *t, struct ahead *a, const char *name,
-    size_t len, size_t seal_len)
+    size_t len, size_t seal_len, const struct msg_attr *said)
 {
 	struct ahead_name *n;
 
-	if ((n = calloc(1, sizeof(*n) + seal_len + len)) == NULL)
+	if ((n = ahead_name_new(name, len, seal_len, said)) == NULL)
 		return NULL;
-	n->fd = -1;
-	n->len = (uint8_t)len;
-	n->seal_len = (uint8_t)seal_len;
-	memcpy(n->bytes, name - seal_len, seal_len + len);
-	ahead_insert(a, n);
-	a->name_cnt++;
+	if (ahead_names_put(&a->names, n) != 0) {
+		free(n);
+		return NULL;
+	}
 	t->name_cnt++;
 	return n;
-}
-
-static struct ahead_name *
-ahead_find_len(const struct ahead *a, const char *name, size_t len)
-{
-	struct ahead_name *n;
-
-	for (n = a->bucket[ahead_bucket(name, len)]; n != NULL; n = n->next)
-		if (n->len == len && memcmp(ahead_name(n), name, len) == 0)
-			return n;
-	return NULL;
 }
 
 int
 ahead_add(struct ahead_table *t, struct ahead *a, const char *name,
     size_t len, const struct msg_dirent *d, int *fd)
 {
-	size_t seal_len = *fd == -1 ? 0 : d->seal_len;
+	const struct msg_attr *said = *fd == -1 && d->attr.nlink == 1 &&
+	    (d->flags & MSG_DIRENT_SEALED) != 0 ? &d->attr : NULL;
+	size_t seal_len = *fd == -1 && said == NULL ? 0 : d->seal_len;
 	struct ahead_name *n;
 
 	if (seal_len > UINT8_MAX || len > UINT8_MAX)
 		return EIO;
-	n = ahead_find_len(a, name, len);
+	n = ahead_names_find(&a->names, name, len);
 	if (n != NULL) {
-		if (n->lost || n->nodeid != 0 || n->fd != -1 || *fd == -1)
+		if (n->lost || n->nodeid != 0 || n->fd != -1 ||
+		    (*fd == -1 && said == NULL))
 			return 0;
-		if (t->fd_cnt >= t->fd_max)
+		if (*fd != -1 && t->fd_cnt >= t->fd_max)
 			return ENOSPC;
 		ahead_remove(t, a, n);
 	} else if (!ahead_has(t, 1, *fd != -1))
 		return ENOSPC;
-	if ((n = ahead_new(t, a, name, len, seal_len)) == NULL)
+	if ((n = ahead_new(t, a, name, len, seal_len, said)) == NULL)
 		return ENOMEM;
 	n->ino = d->attr.ino;
 	n->mnt_id = d->attr.mnt_id;
@@ -304,51 +244,49 @@ ahead_news(struct ahead_table *t, struct ahead *a, const char *name, int gone)
 	}
 	if (n != NULL)
 		ahead_blank(t, a, n);
-	else if (a->name_cnt >= AHEAD_DIR_MAX) {
+	else if (a->names.cnt >= AHEAD_DIR_MAX) {
 		ahead_forget(t, dir);
 		dir->ahead_shift = AHEAD_SHIFT_MAX;
 		return;
 	} else if (!ahead_has(t, 1, 0) ||
-	    (n = ahead_new(t, a, name, strlen(name), 0)) == NULL) {
+	    (n = ahead_new(t, a, name, strlen(name), 0, NULL)) == NULL) {
 		ahead_forget(t, dir);
 		return;
 	}
 	n->lost = 1;
 }
 
+void
+ahead_touched(struct ahead_table *t, struct ahead *a, const char *name)
+{
+	struct ahead_name *n = ahead_find(a, name);
+
+	/* A descriptor says itself what is now. */
+	if (n != NULL && n->fd != -1)
+		return;
+	if (a->dir->ahead_asked)
+		ahead_news(t, a, name, 0);
+	else if (n != NULL)
+		n->said = 0;
+}
+
 struct ahead_name *
 ahead_find(const struct ahead *a, const char *name)
 {
-	return ahead_find_len(a, name, strlen(name));
-}
-
-static int
-ahead_fold(const char *a, const char *b, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		if (tolower((unsigned char)a[i]) !=
-		    tolower((unsigned char)b[i]))
-			return 0;
-	return 1;
+	return ahead_names_find(&a->names, name, strlen(name));
 }
 
 int
 ahead_none(const struct ahead *a, const char *name)
 {
 	size_t len = strlen(name), i;
-	const struct ahead_name *n;
 
 	if (!a->whole)
 		return 0;
 	for (i = 0; i < len; i++)
 		if (!isascii((unsigned char)name[i]))
 			return 0;
-	for (n = a->bucket[ahead_bucket(name, len)]; n != NULL; n = n->next)
-		if (n->len == len && ahead_fold(ahead_name(n), name, len))
-			return 0;
-	return 1;
+	return !ahead_names_fold(&a->names, name, len);
 }
 
 void
@@ -379,19 +317,16 @@ ahead_forget(struct ahead_table *t, struct node *dir)
 {
 	struct ahead *a = dir->ahead;
 	struct ahead_name *n;
-	unsigned int i;
 
 	if (a == NULL)
 		return;
 	ahead_learn(a);
 	watch_leave(t->fs->watch, a);
-	for (i = 0; i < AHEAD_BUCKETS; i++)
-		while ((n = a->bucket[i]) != NULL) {
-			a->bucket[i] = n->next;
-			ahead_blank(t, a, n);
-			free(n);
-		}
-	t->name_cnt -= a->name_cnt;
+	t->name_cnt -= a->names.cnt;
+	while ((n = ahead_names_pop(&a->names)) != NULL) {
+		ahead_blank(t, a, n);
+		free(n);
+	}
 	TAILQ_REMOVE(&t->all, a, entry);
 	t->dir_cnt--;
 	dir->ahead = NULL;

@@ -24,6 +24,7 @@
 
 #include "../common/cred.h"
 #include "../common/msg.h"
+#include "ahead_name.h"
 #include "spare.h"
 
 /*
@@ -38,27 +39,10 @@ struct node;
 struct watch_dir;
 
 #define AHEAD_SHIFT_MAX	10
-#define AHEAD_DIRS_MAX	4096	/* directories, 2 KiB each, and watches */
+#define AHEAD_DIRS_MAX	4096	/* directories, and watches */
 #define AHEAD_FDS_MAX	8192	/* descriptors that wait to be asked for */
 #define AHEAD_NAMES_MAX	32768	/* names of all directories, */
 #define AHEAD_DIR_MAX	16384	/* and of one that changes */
-
-struct ahead_name {
-	struct ahead_name *next;	/* same bucket */
-	uint64_t nodeid;		/* once it was asked for, or 0 */
-	uint64_t ino, mnt_id;
-	uint32_t dev_major, dev_minor;
-	uint32_t flags;			/* MSG_ATTR_* */
-	int fd;				/* until it was asked for, or -1 */
-	uint8_t len;
-	uint8_t seal_len;
-	uint8_t lost;			/* changed: only the host can tell */
-	uint8_t open;			/* fd is, for reading, */
-	struct spare_when asked;	/* and was asked for then */
-	char bytes[];			/* the seal, then the name */
-};
-
-#define AHEAD_BUCKETS	256
 
 /* One directory as one user sees it. */
 struct ahead {
@@ -69,17 +53,18 @@ struct ahead {
 	struct watch_dir *watched;
 	uint64_t next;			/* how far it was read, */
 	unsigned int got;		/* how many entries, */
-	int nodes;			/* and with descriptors? */
+	int nodes;			/* and what they stand for? */
+	int attr;			/* ... of files only what is said */
 	int read;			/* to its end */
 	int whole;			/* all its names are known */
 	int steady;			/* cookies outlive what is removed */
 	int shifted;			/* something happened since the first */
 	int full;			/* there was no room for more */
-	unsigned int name_cnt, fd_cnt;
+	unsigned int fd_cnt;
 	unsigned int used;		/* answers */
 	uint32_t when;			/* of the last: round of the timer */
 	struct spare_when asked;	/* what is added now */
-	struct ahead_name *bucket[AHEAD_BUCKETS];
+	struct ahead_names names;
 };
 
 struct ahead_table;
@@ -107,9 +92,10 @@ int	ahead_space(struct ahead_table *t, unsigned int cnt, int fds);
  * A worker has seen a name of a, of len bytes.  fd is an O_PATH descriptor of
  * what d says, with its seal; it is owned and set to -1, unless the name has
  * one or has changed since the worker was asked.  If d says so it is an open
- * file instead, asked for at a->asked.  With -1 the name is known to be there,
- * and no more.  Returns 0; ENOSPC if there is no room, ENOMEM, or EIO for
- * a seal that is too long.
+ * file instead, asked for at a->asked.  With -1 all that is known of it are
+ * its attributes at a->asked, if d says so and nobody else has the file by
+ * another name; or else that it is there.  Returns 0; ENOSPC if there is no
+ * room, ENOMEM, or EIO for a seal that is too long.
  */
 int	ahead_add(struct ahead_table *t, struct ahead *a, const char *name,
 	    size_t len, const struct msg_dirent *d, int *fd);
@@ -123,6 +109,10 @@ int	ahead_add(struct ahead_table *t, struct ahead *a, const char *name,
 void	ahead_news(struct ahead_table *t, struct ahead *a, const char *name,
 	    int gone);
 
+/* What the name stands for is not as it was, be it known or not. */
+void	ahead_touched(struct ahead_table *t, struct ahead *a,
+	    const char *name);
+
 /* The name, or NULL. */
 struct ahead_name *ahead_find(const struct ahead *a, const char *name);
 
@@ -131,10 +121,6 @@ struct ahead_name *ahead_find(const struct ahead *a, const char *name);
  * these, large or small: 1, or 0 if only the host can tell.
  */
 int	ahead_none(const struct ahead *a, const char *name);
-
-/* The seal of n; who it is, and nothing else of its attributes. */
-const void *ahead_seal(const struct ahead_name *n);
-void	ahead_who(const struct ahead_name *n, struct msg_attr *attr);
 
 /* Its descriptor is the caller's from now on. */
 int	ahead_take(struct ahead_table *t, struct ahead *a,

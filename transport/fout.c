@@ -29,6 +29,9 @@
 #include "fs.h"
 #include "node.h"
 
+#define FOUT_SEC	1000000000LL
+#define FOUT_AGE_MAX	(86400u * 366)	/* seconds that are as good as ever */
+
 /* The protocol carries device numbers in the kernel's 32-bit encoding. */
 static uint32_t
 fout_dev(uint32_t maj, uint32_t min)
@@ -113,6 +116,32 @@ fout_attr_out(const struct fs *fs, struct fuse_attr_out *out)
 	out->attr_valid = t.sec;
 	out->attr_valid_nsec = t.nsec;
 	out->dummy = 0;
+}
+
+static int64_t
+fout_ns(uint64_t sec, uint32_t nsec)
+{
+	return (int64_t)(sec < FOUT_AGE_MAX ? sec : FOUT_AGE_MAX) * FOUT_SEC +
+	    nsec;
+}
+
+int
+fout_young(const struct fs *fs, uint32_t mode, int64_t age)
+{
+	const struct msg_timeout t = fout_attr_time(fs, mode);
+
+	return age < FOUT_SEC && age < fout_ns(t.sec, t.nsec);
+}
+
+void
+fout_older(struct fuse_entry_out *out, int64_t age)
+{
+	int64_t left = fout_ns(out->attr_valid, out->attr_valid_nsec) - age;
+
+	if (left < 0)
+		left = 0;
+	out->attr_valid = (uint64_t)(left / FOUT_SEC);
+	out->attr_valid_nsec = (uint32_t)(left % FOUT_SEC);
 }
 
 static void

@@ -49,6 +49,15 @@ void	fout_entry(const struct fs *fs, const struct node *parent,
 	    const struct node *n, const struct msg_attr *a,
 	    struct fuse_entry_out *out);
 
+/*
+ * Are attributes of a file with mode, age ns old, of any use to the guest?  A
+ * second at most, and no longer than it would believe them itself.  1 or 0.
+ */
+int	fout_young(const struct fs *fs, uint32_t mode, int64_t age);
+
+/* The attributes of out are age ns old already. */
+void	fout_older(struct fuse_entry_out *out, int64_t age);
+
 /* How long the guest may believe that a name does not exist. */
 void	fout_negative(const struct fs *fs, struct fuse_entry_out *out);
 

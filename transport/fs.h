@@ -74,6 +74,7 @@ struct fs {
 	unsigned int kept_gone;	/* descriptors that workers need not keep */
 	struct wkeep_slot *given;	/* these two: see wkeep_answer() */
 	struct node *known;
+	int64_t linked;		/* when something last got one more name, ns */
 	_Atomic unsigned int changes;	/* that the guest began or ended */
 	struct lean lean;
 	struct batch_set *batches;

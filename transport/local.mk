@@ -4,6 +4,7 @@ noinst_LIBRARIES += libtransport.a
 
 libtransport_a_SOURCES = \
 	transport/ahead.c transport/ahead.h \
+	transport/ahead_name.c transport/ahead_name.h \
 	transport/ask.c transport/ask.h \
 	transport/batch.c transport/batch.h \
 	transport/blink.c transport/blink.h \
@@ -26,7 +27,7 @@ libtransport_a_SOURCES = \
 	transport/node_slot.c transport/node_slot.h \
 	transport/op.h transport/op_ahead.c transport/op_attr.c \
 	transport/op_dir.c transport/op_dir.h transport/op_file.c \
-	transport/op_io.c transport/op_list.c transport/op_list.h \
+	transport/op_io.c transport/op_known.c transport/op_list.c transport/op_list.h \
 	transport/op_plus.c transport/op_name.c \
 	transport/op_lock.c transport/op_misc.c transport/op_open.c \
 	transport/op_sess.c transport/op_xattr.c \

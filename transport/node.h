@@ -61,7 +61,8 @@ struct node {
 	uint32_t listed : 1;	/* came without a descriptor, had none yet */
 	uint32_t told : 1;	/* GETATTR was answered without one */
 	uint32_t lean : 1;	/* it was listed so, see lean.h */
-	uint32_t ahead_asked : 1;	/* these six: see op_ahead.c */
+	uint32_t ahead_aged : 1;	/* these seven: see op_ahead.c */
+	uint32_t ahead_asked : 1;
 	uint32_t ahead_shift : 4;
 	uint16_t ahead_looks;
 	uint16_t ahead_found;

@@ -49,11 +49,17 @@ void	op_rename(struct req *r);
 void	op_rename2(struct req *r);
 
 /*
- * op_ahead.c: answer a LOOKUP of name from what is known of the directory
- * already: 1, or 0 if the worker has to be asked.  Reply to one, and then read
- * ahead if that is worth while; out is NULL with an errno.
+ * op_known.c: answer a LOOKUP of name from what is known of the directory
+ * already: 1, or 0 if the worker has to be asked.  The guest gave a file one
+ * more name, of which nobody tells in its directory.
  */
-int	op_ahead_lookup(struct req *r, const char *name);
+int	op_known_lookup(struct req *r, const char *name);
+void	op_known_linked(struct fs *fs);
+
+/*
+ * op_ahead.c: reply to a LOOKUP, and then read ahead if that is worth while;
+ * out is NULL with an errno.
+ */
 void	op_ahead_reply(struct req *r, int err,
 	    const struct fuse_entry_out *out);
 

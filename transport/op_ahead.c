@@ -15,10 +15,9 @@
  */
 
 /*
- * Knows: when a directory is read ahead, and when what was read still holds:
- * the kernel tells of every change (watch.h), and all that it has told is read
- * each time.
- * Never: what a name stands for by itself; attributes are always of now.
+ * Knows: when a directory is read ahead.
+ * Never: what a name stands for; whether what was read still holds: that is
+ * op_known.c's.
  *
  * Who looks up several names of a directory looks up more of them, be they
  * there or not.  The worker then says what else is in it, after the guest had
@@ -28,12 +27,14 @@
 
 #include "config.h"
 
+#include <sys/stat.h>
 #include <sys/vfs.h>
 
 #include <errno.h>
 #include <string.h>
 
 #include "../common/fdbag.h"
+#include "../common/trust.h"
 #include "ahead.h"
 #include "ask.h"
 #include "dirent.h"
@@ -143,6 +144,37 @@ op_ahead_opened(struct req *r)
 		dir->ahead_opens++;
 }
 
+/*
+ * May files be looked up by what is said of them?  Then a name costs half, but
+ * its attributes get old, and what the guest does with the file may need it
+ * opened by the broker.
+ */
+static int
+op_ahead_attr(const struct req *r)
+{
+	const struct fs *fs = r->fs;
+
+	return !r->node[0]->ahead_aged && fs->list_debt == 0 &&
+	    (fs->conf.attr.sec != 0 || fs->conf.attr.nsec != 0) &&
+	    trust_word(r->call.cred.class, fs->conf.flags, fs->conf.policy);
+}
+
+/*
+ * MSG_AHEAD_* of a question for names, or for what they stand for.  With the
+ * first one the watch is told what else to look for.
+ */
+static uint32_t
+op_ahead_how(const struct req *r, int nodes, int begin)
+{
+	if (!nodes)
+		return 0;
+	if (op_ahead_open(r))
+		return MSG_AHEAD_NODES | MSG_AHEAD_OPEN;
+	if ((begin || r->node[0]->ahead->attr) && op_ahead_attr(r))
+		return MSG_AHEAD_NODES | MSG_AHEAD_ATTR;
+	return MSG_AHEAD_NODES;
+}
+
 /* How to go on with r's directory: q, or 0 if not now. */
 static int
 op_ahead_wanted(struct req *r, struct q_ahead *q)
@@ -150,7 +182,7 @@ op_ahead_wanted(struct req *r, struct q_ahead *q)
 	struct node *dir = r->node[0];
 	const struct op_ahead_pace *pace;
 	unsigned int want, got = 0;
-	int nodes, begin;
+	int nodes, fds, begin;
 	struct ahead *a;
 
 	if (!op_ahead_may(r) || route_first(r, 0, &r->call.cred) != 0 ||
@@ -158,7 +190,8 @@ op_ahead_wanted(struct req *r, struct q_ahead *q)
 		return 0;
 	nodes = a != NULL ? a->nodes || op_ahead_again(a) :
 	    dir->ahead_found * 2u > dir->ahead_looks;
-	begin = a == NULL || nodes != a->nodes;
+	begin = a == NULL || nodes != a->nodes ||
+	    (a->attr && dir->ahead_aged);
 	pace = &op_ahead_pace[nodes];
 	if (begin) {
 		if (dir->ahead_looks < pace->first << dir->ahead_shift)
@@ -171,17 +204,16 @@ op_ahead_wanted(struct req *r, struct q_ahead *q)
 	if (want < got + pace->least)
 		return 0;
 	want = want - got < pace->max ? want - got : pace->max;
-	if (nodes && wlink_waiting(r->fs->wlink, &r->call.cred) > AHEAD_BESIDE)
+	q->flags = op_ahead_how(r, nodes, begin);
+	fds = nodes && (q->flags & MSG_AHEAD_ATTR) == 0;
+	if (fds && wlink_waiting(r->fs->wlink, &r->call.cred) > AHEAD_BESIDE)
 		return 0;
-	if (!ahead_space(r->fs->ahead, want, nodes))
+	if (!ahead_space(r->fs->ahead, want, fds))
 		return 0;
 	/* Room may have been made by what was known of this one. */
 	a = dir->ahead;
 	q->off = a == NULL || begin ? 0 : a->next;
 	q->entry_max = want;
-	q->flags = nodes ? MSG_AHEAD_NODES : 0;
-	if (nodes && op_ahead_open(r))
-		q->flags |= MSG_AHEAD_OPEN;
 	return q->off != 0 || kind_ours(op_ahead_fs(r->fs, dir));
 }
 
@@ -213,8 +245,21 @@ op_ahead_take(struct req *r, const struct a_ahead *at, struct ahead **a)
 		(*a)->got = 0;
 		(*a)->read = 0;
 		(*a)->nodes = (q->flags & MSG_AHEAD_NODES) != 0;
+		(*a)->attr = (q->flags & MSG_AHEAD_ATTR) != 0;
 	}
 	return 0;
+}
+
+/* Is d what q asked for? */
+static int
+op_ahead_sound(const struct q_ahead *q, const struct msg_dirent *d)
+{
+	if ((d->flags & (MSG_DIRENT_OPEN | MSG_DIRENT_SEALED)) != 0 &&
+	    d->seal_len == 0)
+		return 0;
+	return (d->flags & MSG_DIRENT_SEALED) == 0 ||
+	    ((q->flags & MSG_AHEAD_ATTR) != 0 && S_ISREG(d->attr.mode) &&
+	    (d->flags & MSG_DIRENT_NODE) == 0);
 }
 
 /* What there is room for.  Returns 0, EIO or ENOMEM. */
@@ -233,7 +278,7 @@ op_ahead_names(struct req *r, struct chan_msg *m, struct ahead *a)
 	a->asked = r->asked;
 	for (i = 0; i < at->entry_cnt && err == 0; i++) {
 		if ((name = dirent_next(&tail, &left, &d)) == NULL ||
-		    ((d.flags & MSG_DIRENT_OPEN) != 0 && d.seal_len == 0))
+		    !op_ahead_sound(&r->call.q.ahead, &d))
 			return EIO;
 		fd = d.flags & MSG_DIRENT_NODE ?
 		    fdbag_take(&m->fds, fds++) : -1;
@@ -296,6 +341,8 @@ op_ahead_done(struct req *r, int err, struct chan_msg *m)
 	if (r->call.q.ahead.off == 0)
 		watch_ask_end(r->fs->watch);
 	if (err != 0) {
+		if (r->call.q.ahead.flags & MSG_AHEAD_ATTR)
+			dir->ahead_aged = 1;
 		ahead_forget(r->fs->ahead, dir);
 		dir->ahead_looks = dir->ahead_found = dir->ahead_opens = 0;
 		if (err == EIO && dir->ahead_shift < AHEAD_SHIFT_MAX)
@@ -358,84 +405,4 @@ op_ahead_reply(struct req *r, int err, const struct fuse_entry_out *out)
 	spare_now(&r->asked);
 	r->call.lazy = 1;
 	ask_worker(r, Q_AHEAD, ASK_FINAL, op_ahead_done);
-}
-
-/* What is open waits for who opens it. */
-static void
-op_ahead_spare(struct req *r, const struct ahead *a,
-    const struct ahead_name *e, struct node *n, int *fd)
-{
-	const struct spare_who who = { a->cred.class, a->cred.uid,
-	    a->cred.gid };
-
-	spare_put(r->fs->spares, n, fd, &who, &e->asked);
-}
-
-/* The answer that n is, with the attributes of now; 0 if it is none. */
-static int
-op_ahead_entry(struct req *r, struct ahead *a, struct ahead_name *e,
-    struct fuse_entry_out *out)
-{
-	struct node *n = e->nodeid != 0 ? node_get(r->fs->nodes, e->nodeid) :
-	    NULL;
-	int fd = n != NULL ? spare_look(n) : e->fd;
-	struct msg_attr who, attr;
-	struct node_file f;
-
-	ahead_who(e, &who);
-	if (fd == -1 || ask_attr(fd, &who, &attr) != 0)
-		return 0;
-	if (n != NULL) {
-		n->mode = attr.mode;
-		node_again(n);
-	} else {
-		f.attr = &attr;
-		f.seal = ahead_seal(e);
-		f.seal_len = e->seal_len;
-		fd = ahead_take(r->fs->ahead, a, e);
-		f.fd = e->open ? -1 : fd;
-		f.kept = 0;
-		if (node_enter(r->fs->nodes, &f, &n) != 0) {
-			if (e->open)
-				fd_close(&fd);
-			return 0;
-		}
-		e->nodeid = node_id(n);
-		if (e->open)
-			op_ahead_spare(r, a, e, n, &fd);
-	}
-	fout_entry(r->fs, r->node[0], n, &attr, out);
-	return 1;
-}
-
-/* What is known of the directory, if it is what r would be told. */
-static struct ahead *
-op_ahead_now(struct req *r)
-{
-	const struct node *dir = r->node[0];
-
-	if (dir->ahead == NULL || route_first(r, 0, &r->call.cred) != 0 ||
-	    !cred_equal(&dir->ahead->cred, &r->call.cred))
-		return NULL;
-	watch_read(r->fs->watch);
-	return dir->ahead;
-}
-
-int
-op_ahead_lookup(struct req *r, const char *name)
-{
-	struct ahead *a = op_ahead_now(r);
-	struct fuse_entry_out out;
-	struct ahead_name *e;
-
-	if (a == NULL)
-		return 0;
-	if ((e = ahead_find(a, name)) != NULL) {
-		if (!op_ahead_entry(r, a, e, &out))
-			return 0;
-	} else if (!ahead_none(a, name))
-		return 0;
-	ahead_used(r->fs->ahead, a);
-	op_ahead_reply(r, e == NULL ? ENOENT : 0, e == NULL ? NULL : &out);
-	return 1;
 }

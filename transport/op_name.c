@@ -145,7 +145,7 @@ op_lookup(struct req *r)
 		return;
 	else if ((err = op_name_one(r, r->call.q.lookup.name)) != 0)
 		req_end(r, err);
-	else if (!op_ahead_lookup(r, r->call.q.lookup.name))
+	else if (!op_known_lookup(r, r->call.q.lookup.name))
 		ask_worker(r, Q_LOOKUP, ASK_REPEATABLE, op_lookup_done);
 }
 
@@ -262,6 +262,7 @@ op_link_done(struct req *r, int err, struct chan_msg *m)
 	struct fuse_entry_out out;
 	struct msg_attr attr;
 
+	op_known_linked(r->fs);
 	if (err == 0) {
 		a = m->body;
 		err = said_of(r, 0, &a->attr, &attr);

@@ -237,12 +237,13 @@ watch_tell(struct watch *w, struct watch_dir *d, const struct inotify_event *e)
 		watch_forget(w, d);
 		return;
 	}
-	if (e->mask & IN_ATTRIB)
-		return;
 	for (a = LIST_FIRST(&d->aheads); a != NULL; a = next) {
 		next = LIST_NEXT(a, same);
-		ahead_news(w->fs->ahead, a, e->name,
-		    (e->mask & IN_DELETE) != 0);
+		if (e->mask & (IN_ATTRIB | IN_MODIFY))
+			ahead_touched(w->fs->ahead, a, e->name);
+		else
+			ahead_news(w->fs->ahead, a, e->name,
+			    (e->mask & IN_DELETE) != 0);
 	}
 }
 

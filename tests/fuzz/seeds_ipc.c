@@ -566,7 +566,7 @@ seeds_worker_files(void)
 	ask(Q_AHEAD, SHARE_DIR, &ahead, "");
 	ask(N_WATCH, FOREIGN_WATCH, &watch, "");
 	ask(Q_AHEAD, SHARE_DIR, &ahead, "");
-	ahead.flags = MSG_AHEAD_NODES;
+	ahead.flags = MSG_AHEAD_NODES | MSG_AHEAD_ATTR;
 	ask(Q_AHEAD, SHARE_DIR, &ahead, "");
 	ask(Q_IOCTL, SHARE_FILE, &ioctl, "");
 	seed_keep("fuzz_worker", "files");

@@ -68,6 +68,8 @@ ahead_surplus(void)
 	LIE("a name with a slash", 0, ahead.m.name[1] = '/') \
 	LIE("a seal beyond its record", 0, ahead.m.d.seal_len = UINT16_MAX) \
 	LIE("2^32 - 1 names", 0, ahead.m.a.entry_cnt = UINT32_MAX) \
+	LIE("attributes for a descriptor", 0, close(ahead.fds[--ahead.fd_cnt]); \
+	    ahead.m.d.flags = MSG_DIRENT_SEALED) \
 	LIE("no descriptor", 0, close(ahead.fds[--ahead.fd_cnt])) \
 	LIE("127 descriptors too many", 0, ahead_surplus()) \
 	LIE("another inode number", 0, ahead.m.d.attr.ino += 7777) \

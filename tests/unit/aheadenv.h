@@ -47,6 +47,7 @@ static int fake_add(struct ahead_table *t, struct ahead *a, const char *name,
 #define ahead_begin fake_begin
 #define ahead_add fake_add
 #include "transport/op_ahead.c"
+#include "transport/op_known.c"
 #undef fstatfs
 #undef ahead_space
 #undef ahead_in_use
@@ -71,12 +72,13 @@ static struct event_base *base; /* these two: once */
 static struct ahead_table *table;
 static struct node dir, seen, child = {.idx = 7, .gen = 2, .fd = -1};
 static struct req *req;
-static uint32_t uid;
+static uint32_t uid, class;
+static int64_t now;
 static unsigned int asked, freed, waiting, entered;
 static unsigned int spares;
 static int may_open;
 static int reply_err, get_none, enter_err, route_err, attr_err;
-static int space, space_takes, in_use, no_begin, add_err;
+static int spaced, space, space_takes, in_use, no_begin, add_err;
 static unsigned int add_left; /* names before add_err */
 static struct fuse_entry_out reply;
 static unsigned long magic; /* of the filesystem, or 0: it does not say */
@@ -126,7 +128,7 @@ route_first(const struct req *r, int creates, struct cred *c)
 {
 	(void)r;
 	assert_int_equal(creates, 0);
-	cred_set(c, CRED_USER, uid, uid);
+	cred_set(c, class, uid, uid);
 	return route_err;
 }
 
@@ -145,7 +147,7 @@ ask_worker(struct req *r, uint16_t type, unsigned int flags, req_done *done)
 	assert_int_equal(flags, ASK_FINAL);
 	assert_int_equal(r->call.lazy, 1);
 	assert_int_equal(dir.ahead_asked, 1);
-	cred_set(&r->call.cred, CRED_USER, uid, uid);
+	cred_set(&r->call.cred, class, uid, uid);
 	r->call.done = done;
 	asked++;
 }
@@ -210,6 +212,7 @@ node_enter(struct node_table *t, struct node_file *f, struct node **n)
 	}
 	fd_close(&child.fd);
 	child.fd = f->fd;
+	child.mode = f->attr->mode;
 	*n = &child;
 	return 0;
 }
@@ -226,7 +229,7 @@ spare_may(const struct fs *f, const struct node *n, const struct cred *c)
 void
 spare_now(struct spare_when *when)
 {
-	when->real = when->mono = ASKED;
+	when->real = when->mono = now;
 }
 
 int
@@ -287,7 +290,7 @@ watch_join(struct watch *watch, int32_t wd, struct ahead *a, uint64_t since)
 	}
 	assert_true(since == SINCE);
 	assert_null(a->watched);
-	assert_int_equal(a->name_cnt, 0);
+	assert_int_equal(a->names.cnt, 0);
 	w.joins++;
 	if (w.join_err == 0)
 		a->watched = (struct watch_dir *)(uintptr_t)wd;
@@ -334,6 +337,7 @@ fake_space(struct ahead_table *t, unsigned int cnt, int fds)
 {
 	assert_ptr_equal(t, fs.ahead);
 	assert_true(cnt <= (fds ? MSG_AHEAD_MAX : MSG_AHEAD_NAMES));
+	spaced = fds;
 	if (space_takes)
 		ahead_forget(t, &dir);
 	return space;
@@ -366,6 +370,7 @@ static int
 setup(void **state)
 {
 	(void)state;
+	child.nlookup = 0;
 	memset(&fs, 0, sizeof(fs));
 	memset(&dir, 0, sizeof(dir));
 	memset(&seen, 0, sizeof(seen));
@@ -386,6 +391,8 @@ setup(void **state)
 	dir.fd = open("/", O_PATH | O_DIRECTORY);
 	dir.nlookup = 1;
 	uid = UID;
+	class = CRED_USER;
+	now = ASKED;
 	asked = freed = waiting = entered = add_left = 0;
 	get_none = enter_err = route_err = attr_err = 0;
 	no_begin = add_err = space_takes = 0;
@@ -435,7 +442,7 @@ lookup(const char *name)
 	req->fs = &fs;
 	req->node[0] = &dir;
 	reply_err = -1;
-	return op_ahead_lookup(req, name);
+	return op_known_lookup(req, name);
 }
 
 /* The answer to come, without names yet. */
@@ -452,13 +459,10 @@ answer(uint64_t next, int end)
 	ans.m.tail_len = ans.used = 0;
 }
 
-static void
-name(const char *s, int with)
+static struct msg_dirent *
+name_record(const char *s, struct msg_dirent d)
 {
 	uint8_t *at = ans.tail.bytes + ans.used;
-	struct msg_dirent d = {.flags = with ? MSG_DIRENT_NODE : 0,
-	    .seal_len = with ? 4 : 0,
-	    .attr.ino = 9};
 
 	d.name_len = (uint16_t)strlen(s);
 	d.rec_len = (uint16_t)((sizeof(d) + d.seal_len + d.name_len + 7) &
@@ -469,6 +473,17 @@ name(const char *s, int with)
 	ans.used += d.rec_len;
 	ans.m.tail_len = ans.used;
 	ans.a.entry_cnt++;
+	return (struct msg_dirent *)(void *)at;
+}
+
+static void
+name(const char *s, int with)
+{
+	const struct msg_dirent d = {.flags = with ? MSG_DIRENT_NODE : 0,
+	    .seal_len = with ? 4 : 0,
+	    .attr.ino = 9};
+
+	name_record(s, d);
 	if (with)
 		assert_int_equal(fdbag_put(&ans.m.fds,
 				     open("/dev/null", O_PATH)),
@@ -502,7 +517,7 @@ done(int err)
 }
 
 /* Names are asked for, or nodes. */
-static void
+static inline void
 want_names(void)
 {
 	assert_int_equal(asked, 0);
@@ -539,7 +554,7 @@ is_found(const char *s)
 }
 
 /* More of both, and nobody is asked. */
-static void
+static inline void
 many(void)
 {
 	unsigned int i;

@@ -35,6 +35,7 @@ static void *fake_calloc(size_t cnt, size_t len);
 #include "common/fdbag.h"
 #define calloc fake_calloc
 #include "transport/ahead.c"
+#include "transport/ahead_name.c"
 #undef calloc
 
 #include <fcntl.h>
@@ -154,10 +155,10 @@ count(const struct ahead *a)
 	const struct ahead_name *n;
 	unsigned int i, cnt = 0;
 
-	for (i = 0; i < AHEAD_BUCKETS; i++)
-		for (n = a->bucket[i]; n != NULL; n = n->next)
+	for (i = 0; i < a->names.bucket_cnt; i++)
+		for (n = a->names.bucket[i]; n != NULL; n = n->next)
 			cnt++;
-	assert_int_equal(cnt, a->name_cnt);
+	assert_int_equal(cnt, a->names.cnt);
 	return cnt;
 }
 

@@ -25,6 +25,8 @@
 
 #include "namesenv.h"
 
+#define NAMES 512
+
 static void
 test_names(void **state)
 {
@@ -116,12 +118,12 @@ test_none_bucket(void **state)
 	unsigned int i;
 
 	(void)state;
-	for (i = 0; i < 2 * AHEAD_BUCKETS; i++) {
+	for (i = 0; i < NAMES; i++) {
 		snprintf(name, sizeof(name), "p%u", 1000 + i);
 		assert_int_equal(add(a, name, 0), 0);
 	}
 	a->whole = 1;
-	for (i = 0; i < 2 * AHEAD_BUCKETS; i++) {
+	for (i = 0; i < NAMES; i++) {
 		snprintf(name, sizeof(name), "q%u", 1000 + i);
 		assert_int_equal(ahead_none(a, name), 1);
 		snprintf(name, sizeof(name), "p%u", 10000 + i);
@@ -195,6 +197,92 @@ test_add_again(void **state)
 	assert_int_equal(count(a), 1);
 	assert_int_equal(closed, 0);
 	assert_int_equal(fs.fd_open, 100);
+}
+
+/* The attributes of a file that has this name alone. */
+static int
+add_said(struct ahead *a, const char *name, uint32_t nlink, uint8_t flags)
+{
+	struct msg_dirent d = {.seal_len = 5, .attr = seen, .flags = flags};
+	char record[300];
+	int fd = -1;
+
+	d.name_len = (uint16_t)strlen(name);
+	d.attr.nlink = nlink;
+	snprintf(record, sizeof(record), "SEALS%s", name);
+	return ahead_add(fs.ahead, a, record + 5, d.name_len, &d, &fd);
+}
+
+static void
+test_add_said(void **state)
+{
+	struct ahead *a = begin(0);
+	struct ahead_name *n;
+	struct msg_attr attr;
+
+	(void)state;
+	a->asked.mono = 77;
+	assert_int_equal(add_said(a, "one", 1, MSG_DIRENT_SEALED), 0);
+	assert_int_equal(add_said(a, "two", 2, MSG_DIRENT_SEALED), 0);
+	assert_int_equal(add_said(a, "name", 1, 0), 0);
+	assert_int_equal(ahead_said(ahead_find(a, "two"), &attr), 0);
+	assert_int_equal(ahead_said(ahead_find(a, "name"), &attr), 0);
+	n = ahead_find(a, "one");
+	assert_int_equal(ahead_said(n, &attr), 1);
+	assert_int_equal(attr.size, 37);
+	assert_memory_equal(ahead_seal(n), "SEALS", 5);
+	assert_true(n->asked.mono == 77);
+	assert_int_equal(fs.fd_open, 100);
+	/* What is known now is better than a name, and newer than before. */
+	a->asked.mono = 78;
+	assert_int_equal(add_said(a, "name", 1, MSG_DIRENT_SEALED), 0);
+	assert_int_equal(ahead_said(ahead_find(a, "name"), &attr), 1);
+	assert_int_equal(add_said(a, "one", 1, MSG_DIRENT_SEALED), 0);
+	assert_true(ahead_find(a, "one")->asked.mono == 78);
+	/* A descriptor knows more. */
+	assert_int_equal(add(a, "one", 1), 0);
+	n = ahead_find(a, "one");
+	assert_int_not_equal(n->fd, -1);
+	assert_int_equal(ahead_said(n, &attr), 0);
+	assert_int_equal(add_said(a, "one", 1, MSG_DIRENT_SEALED), 0);
+	assert_ptr_equal(ahead_find(a, "one"), n);
+	assert_int_equal(count(a), 3);
+}
+
+/* Something about a file changes: what was said of it is out of date. */
+static void
+test_touched(void **state)
+{
+	struct ahead *a = begin(0);
+	struct msg_attr attr;
+	struct ahead_name *n;
+
+	(void)state;
+	assert_int_equal(add_said(a, "said", 1, MSG_DIRENT_SEALED), 0);
+	assert_int_equal(add_said(a, "other", 1, MSG_DIRENT_SEALED), 0);
+	assert_int_equal(add(a, "with", 1), 0);
+	ahead_find(a, "said")->nodeid = 5;
+	ahead_touched(fs.ahead, a, "said");
+	ahead_touched(fs.ahead, a, "with");
+	ahead_touched(fs.ahead, a, "never");
+	n = ahead_find(a, "said");
+	assert_int_equal(ahead_said(n, &attr), 0);
+	assert_int_equal(n->lost, 0);
+	assert_true(n->nodeid == 5);
+	assert_int_not_equal(ahead_find(a, "with")->fd, -1);
+	assert_int_equal(ahead_said(ahead_find(a, "other"), &attr), 1);
+	assert_null(ahead_find(a, "never"));
+	/* An answer that is on its way may be from before. */
+	dir[0].ahead_asked = 1;
+	ahead_touched(fs.ahead, a, "other");
+	ahead_touched(fs.ahead, a, "with");
+	ahead_touched(fs.ahead, a, "never");
+	assert_int_equal(add_said(a, "other", 1, MSG_DIRENT_SEALED), 0);
+	assert_int_equal(add_said(a, "never", 1, MSG_DIRENT_SEALED), 0);
+	assert_int_equal(ahead_said(ahead_find(a, "other"), &attr), 0);
+	assert_int_equal(ahead_said(ahead_find(a, "never"), &attr), 0);
+	assert_int_not_equal(ahead_find(a, "with")->fd, -1);
+	assert_int_equal(count(a), 4);
 }
 
 /* Lengths that do not fit are a lie. */
@@ -360,6 +448,8 @@ main(void)
 	    UNIT(test_none_bucket),
 	    UNIT(test_none_news),
 	    UNIT(test_add_again),
+	    UNIT(test_add_said),
+	    UNIT(test_touched),
 	    UNIT(test_add_long),
 	    UNIT(test_news),
 	    UNIT(test_news_old),

@@ -251,12 +251,16 @@ test_late(void **state)
 
 	(void)state;
 	begin(1);
+	dir[0].ahead_aged = dir[1].ahead_aged = 1;
 	assert_true(evtimer_pending(fs.ahead->ev, NULL));
 	ahead_late(-1, 0, fs.ahead);
 	ahead_used(fs.ahead, a);
 	ahead_late(-1, 0, fs.ahead);
 	assert_non_null(dir[0].ahead);
 	assert_null(dir[1].ahead);
+	/* Who looks at it then may do so once. */
+	assert_int_equal(dir[0].ahead_aged, 1);
+	assert_int_equal(dir[1].ahead_aged, 0);
 	assert_true(evtimer_pending(fs.ahead->ev, NULL));
 	event_del(fs.ahead->ev);
 	/* Events do not wait for who asks next. */

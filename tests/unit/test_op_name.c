@@ -83,10 +83,17 @@ req_node(struct req *r, unsigned int i, uint64_t nodeid)
 }
 
 int
-op_ahead_lookup(struct req *r, const char *name)
+op_known_lookup(struct req *r, const char *name)
 {
 	assert_string_equal(name, r->call.q.lookup.name);
 	return known;
+}
+
+void
+op_known_linked(struct fs *f)
+{
+	(void)f;
+	fail();
 }
 
 void

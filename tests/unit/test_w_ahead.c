@@ -72,6 +72,7 @@ static uint64_t size_now;
 static int size_err, add_err, list_err, seek_err;
 static off_t sought;
 static unsigned int add_cnt;
+static uint32_t mask_now;
 static void (*add_before)(void), (*add_after)(void);
 
 static int
@@ -92,7 +93,7 @@ fake_add(int fd, const char *path, uint32_t mask)
 	int wd;
 
 	add_cnt++;
-	assert_int_equal(mask, MSG_WATCH_MASK);
+	assert_int_equal(mask, mask_now);
 	if (add_err != 0) {
 		errno = add_err;
 		return -1;
@@ -162,6 +163,7 @@ setup(void **state)
 	size_err = add_err = list_err = seek_err = 0;
 	add_before = add_after = NULL;
 	add_cnt = 0;
+	mask_now = MSG_WATCH_MASK;
 	w_ahead_fd = -1;
 	/* It has numbers of its own, which must not be this one. */
 	if (wenv_setup(state) != 0)
@@ -582,7 +584,7 @@ static void
 test_refused(void **state)
 {
 	struct wenv *e = *state;
-	struct q_ahead q = {.entry_max = 1, .flags = MSG_AHEAD_OPEN << 1};
+	struct q_ahead q = {.entry_max = 1, .flags = MSG_AHEAD_ATTR << 1};
 	int dir = wenv_node(e, ".");
 	struct a_ahead a;
 
@@ -596,9 +598,104 @@ test_refused(void **state)
 	assert_int_equal(on_ahead(wenv_req(e, dir, -1), &q, &a), EINVAL);
 	q.flags = MSG_AHEAD_OPEN;
 	assert_int_equal(on_ahead(wenv_req(e, dir, -1), &q, &a), EINVAL);
+	q.flags = MSG_AHEAD_ATTR;
+	assert_int_equal(on_ahead(wenv_req(e, dir, -1), &q, &a), EINVAL);
 	assert_int_equal(ask(e, wenv_node(e, "file"), 0, 1, &a), ENOTDIR);
 	assert_int_equal(ask(e, wenv_foreign(), 0, 1, &a), EBADF);
 	assert_int_equal(add_cnt, 0);
+}
+
+/* The records of "." as q wants them, by name, with what is there. */
+static void
+ask_attr(struct wenv *e, uint32_t flags, struct a_ahead *a)
+{
+	struct q_ahead q = {.entry_max = 64, .flags = flags};
+
+	memset(a, 0, sizeof(*a));
+	assert_int_equal(on_ahead(wenv_req(e, wenv_node(e, "."), -1), &q, a),
+	    0);
+	assert_int_equal(a->err, 0);
+	assert_int_equal(a->end, 1);
+}
+
+static struct msg_dirent
+record(const struct wenv *e, const struct a_ahead *a, const char *name)
+{
+	const char *pos = e->req.tail;
+	const struct msg_dirent *d;
+	unsigned int i;
+
+	for (i = 0; i < a->entry_cnt; i++, pos += d->rec_len) {
+		d = (const void *)pos;
+		if (d->name_len == strlen(name) &&
+		    memcmp(pos + sizeof(*d) + d->seal_len, name,
+			d->name_len) == 0)
+			return *d;
+	}
+	fail_msg("%s", name);
+	abort();
+}
+
+/* Of a file all attributes and the seal, and no descriptor. */
+static void
+test_attr(void **state)
+{
+	struct wenv *e = *state;
+	struct a_ahead a, b;
+	struct msg_dirent d;
+	struct stat st;
+
+	wenv_file(e, "file", "text");
+	assert_int_equal(mkdirat(e->share, "sub", 0700), 0);
+	assert_int_equal(symlinkat("file", e->share, "link"), 0);
+	assert_int_equal(fstatat(e->share, "file", &st, 0), 0);
+	e->who.cred.class = CRED_ROOT;
+	e->who.flags |= MSG_SHARE_HANDLES;
+	mask_now = MSG_WATCH_ATTR;
+	ask_attr(e, MSG_AHEAD_NODES | MSG_AHEAD_ATTR, &a);
+	assert_int_equal(e->req.give.cnt, 2);
+	assert_int_equal(record(e, &a, "sub").flags, MSG_DIRENT_NODE);
+	assert_int_equal(record(e, &a, "link").flags, MSG_DIRENT_NODE);
+	d = record(e, &a, "file");
+	assert_int_equal(d.flags, MSG_DIRENT_SEALED);
+	assert_true(d.seal_len > 32);
+	assert_int_equal(d.attr.ino, st.st_ino);
+	assert_int_equal(d.attr.mode, st.st_mode);
+	assert_int_equal(d.attr.nlink, 1);
+	assert_int_equal(d.attr.size, 4);
+	assert_int_equal(d.attr.ctime_nsec, st.st_ctim.tv_nsec);
+	/* What changes them is heard of, */
+	wenv_file(e, "file", "longer");
+	assert_int_equal(fchmodat(e->share, "file", 0600, 0), 0);
+	heard(a.wd, IN_MODIFY, "file");
+	heard(a.wd, IN_ATTRIB, "file");
+	heard(0, 0, "");
+	/* ... whoever else asks for less. */
+	mask_now = MSG_WATCH_MASK;
+	ask_attr(e, 0, &b);
+	assert_int_equal(b.wd, a.wd);
+	wenv_file(e, "file", "more");
+	heard(a.wd, IN_MODIFY, "file");
+	heard(0, 0, "");
+}
+
+/* Not by somebody whose word does not do, who has descriptors. */
+static void
+test_attr_not(void **state)
+{
+	struct wenv *e = *state;
+	struct a_ahead a;
+
+	wenv_file(e, "file", "text");
+	e->who.cred.class = CRED_USER;
+	e->who.flags |= MSG_SHARE_HANDLES;
+	mask_now = MSG_WATCH_ATTR;
+	ask_attr(e, MSG_AHEAD_NODES | MSG_AHEAD_ATTR, &a);
+	assert_int_equal(record(e, &a, "file").flags, MSG_DIRENT_NODE);
+	e->who.cred.class = CRED_ROOT;
+	e->who.flags |= MSG_SHARE_READONLY;
+	ask_attr(e, MSG_AHEAD_NODES | MSG_AHEAD_ATTR, &a);
+	assert_int_equal(record(e, &a, "file").flags, MSG_DIRENT_NODE);
 }
 
 /* As a user without rights of its own. */
@@ -693,6 +790,8 @@ main(void)
 	    UNIT(test_not_searched),
 	    UNIT(test_shut),
 	    UNIT(test_atime),
+	    UNIT(test_attr),
+	    UNIT(test_attr_not),
 	    UNIT(test_refused),
 	};
 

@@ -66,6 +66,34 @@ test_names(void **state)
 	heard_all();
 }
 
+/* What a name stands for changes, and the name does not. */
+static void
+test_touched(void **state)
+{
+	char full[256];
+	int fd;
+
+	(void)state;
+	touch("file");
+	join_new(0, ".");
+	snprintf(full, sizeof(full), "%s/.", path);
+	assert_true(inotify_add_watch(watch_fd(w), full, MSG_WATCH_ATTR) > 0);
+	fd = openat(top, "file", O_WRONLY);
+	assert_int_equal(write(fd, "x", 1), 1);
+	watch_read(w);
+	assert_int_equal(touched_cnt, 1);
+	assert_string_equal(touched, "file");
+	assert_int_equal(fchmod(fd, 0600), 0);
+	watch_read(w);
+	assert_int_equal(touched_cnt, 2);
+	assert_int_equal(ftruncate(fd, 7), 0);
+	watch_read(w);
+	assert_true(touched_cnt > 2);
+	close(fd);
+	heard_all();
+	assert_non_null(dir[0].ahead);
+}
+
 /* What is moved away may be there still. */
 static void
 test_moved(void **state)
@@ -630,6 +658,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    UNIT(test_new),
 	    UNIT(test_names),
+	    UNIT(test_touched),
 	    UNIT(test_moved),
 	    UNIT(test_whiteout),
 	    UNIT(test_attributes),

@@ -5,6 +5,7 @@ if HAVE_CMOCKA
 transport_fs_tests = \
 	tests/unit/test_dispatch \
 	tests/unit/test_ahead \
+	tests/unit/test_ahead_name \
 	tests/unit/test_ahead_room \
 	tests/unit/test_ask \
 	tests/unit/test_batch \
@@ -19,6 +20,7 @@ transport_fs_tests = \
 	tests/unit/test_iopool \
 	tests/unit/test_op_ahead \
 	tests/unit/test_op_ahead_done \
+	tests/unit/test_op_known \
 	tests/unit/test_op_io \
 	tests/unit/test_lean \
 	tests/unit/test_op_dir \
@@ -51,6 +53,12 @@ tests_unit_test_ahead_room_SOURCES = tests/unit/test_ahead_room.c \
 	tests/unit/namesenv.h
 tests_unit_test_ahead_room_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_ahead_room_LDADD = $(transport_fs_libs)
+tests_unit_test_ahead_name_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_ahead_name_LDADD = $(transport_fs_libs)
+tests_unit_test_op_known_SOURCES = tests/unit/test_op_known.c \
+	tests/unit/aheadenv.h
+tests_unit_test_op_known_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_op_known_LDADD = $(transport_fs_libs)
 tests_unit_test_op_ahead_SOURCES = tests/unit/test_op_ahead.c \
 	tests/unit/aheadenv.h
 tests_unit_test_op_ahead_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

@@ -53,16 +53,20 @@ static int fake_init(int flags);
 static ssize_t fake_read(int fd, void *buf, size_t len);
 static void fake_news(struct ahead_table *t, struct ahead *a, const char *name,
     int gone);
+static void fake_touched(struct ahead_table *t, struct ahead *a,
+    const char *name);
 
 #define calloc fake_calloc
 #define inotify_init1 fake_init
 #define read fake_read
 #define ahead_news fake_news
+#define ahead_touched fake_touched
 #include "transport/watch.c"
 #undef calloc
 #undef inotify_init1
 #undef read
 #undef ahead_news
+#undef ahead_touched
 
 #define DIRS 3
 #define NEWS_MAX 1024
@@ -84,6 +88,8 @@ static struct {
 	char name[32];
 } news[NEWS_MAX];
 static unsigned int news_cnt, news_next;
+static unsigned int touched_cnt;
+static char touched[32];
 static struct ahead *no_room; /* is forgotten when it hears of something */
 
 static void *
@@ -104,6 +110,16 @@ fake_read(int fd, void *buf, size_t len)
 {
 	reads++;
 	return read_as != NULL ? read_as(buf, len) : read(fd, buf, len);
+}
+
+static void
+fake_touched(struct ahead_table *t, struct ahead *a, const char *name)
+{
+	assert_ptr_equal(t, fs.ahead);
+	assert_ptr_equal(a->dir->ahead, a);
+	snprintf(touched, sizeof(touched), "%s", name);
+	touched_cnt++;
+	ahead_touched(t, a, name);
 }
 
 static void
@@ -154,7 +170,7 @@ setup(void **state)
 	for (i = 0; i < DIRS; i++)
 		dir[i].ahead_looks = dir[i].ahead_found = 9;
 	no_memory = init_err = 0;
-	news_cnt = news_next = reads = 0;
+	news_cnt = news_next = reads = touched_cnt = 0;
 	read_as = NULL;
 	no_room = NULL;
 	if (base == NULL)
