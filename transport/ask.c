@@ -30,6 +30,7 @@
 #include "../common/log.h"
 #include "ask.h"
 #include "blink.h"
+#include "debt.h"
 #include "dispatch.h"
 #include "fs.h"
 #include "iopool.h"
@@ -37,9 +38,6 @@
 #include "route.h"
 #include "sysfd.h"
 #include "wlink.h"
-
-#define ASK_LISTED_COST	16
-#define ASK_LISTED_MAX	4096
 
 /*
  * Go on with r once the first cnt of its nodes have descriptors: at once, or
@@ -66,19 +64,6 @@ ask_nodes(struct req *r, unsigned int cnt, void (*next)(struct req *r, int err))
 		next(r, err);
 }
 
-/*
- * A node that a listing introduced without descriptor needs one: that is a
- * trip to the broker, and costs what ASK_LISTED_COST descriptors do.  Pay for
- * it by as many entries that come with one, so that a guest which opens all
- * it lists has no more than that share of the trips.
- */
-static void
-ask_listed(struct fs *fs, const struct node *n)
-{
-	if (n->listed && fs->list_debt < ASK_LISTED_MAX)
-		fs->list_debt += ASK_LISTED_COST;
-}
-
 int
 ask_same(struct node *n, int fd)
 {
@@ -99,7 +84,7 @@ ask_opened(struct fs *fs, struct req *r, int err, int fd)
 {
 	struct node *n = r->node[r->node_ready];
 
-	ask_listed(fs, n);
+	debt_trip(fs, n);
 	if (err == 0 && (err = ask_same(n, fd)) != 0)
 		fd_close(&fd);
 	if (err == 0) {

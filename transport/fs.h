@@ -53,6 +53,12 @@ struct fs_session {
 	uint64_t flags;		/* FUSE_* in force */
 };
 
+/* See debt.h. */
+struct fs_debt {
+	unsigned int left;	/* descriptors */
+	int64_t when;		/* of the last trip, seconds */
+};
+
 struct fs {
 	struct event_base *base;
 	struct a_hello conf;	/* from the broker, never changed */
@@ -70,7 +76,7 @@ struct fs {
 	struct watch *watch;	/* NULL: nothing can be watched */
 	unsigned int fd_total;	/* for open files, locks and nodes together */
 	unsigned int fd_open;	/* of them: open files and locks */
-	unsigned int list_debt;	/* see ask_listed() */
+	struct fs_debt debt;
 	unsigned int kept_gone;	/* descriptors that workers need not keep */
 	struct wkeep_slot *given;	/* these two: see wkeep_answer() */
 	struct node *known;

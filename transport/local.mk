@@ -8,6 +8,7 @@ libtransport_a_SOURCES = \
 	transport/ask.c transport/ask.h \
 	transport/batch.c transport/batch.h \
 	transport/blink.c transport/blink.h \
+	transport/debt.c transport/debt.h \
 	transport/dirent.c transport/dirent.h \
 	transport/dispatch.c transport/dispatch.h \
 	transport/ext.c transport/ext.h \

@@ -37,6 +37,7 @@
 #include "../common/trust.h"
 #include "ahead.h"
 #include "ask.h"
+#include "debt.h"
 #include "dirent.h"
 #include "fout.h"
 #include "fs.h"
@@ -53,7 +54,7 @@
 #define AHEAD_LOOKS_MAX	UINT16_MAX
 #define AHEAD_ERRNO_MAX	4096u
 
-/* With descriptors a name costs what a lookup does, without next to nothing. */
+/* What a name stands for costs what a lookup does, the name next to nothing. */
 static const struct op_ahead_pace {
 	unsigned int first;	/* names that are asked for before */
 	unsigned int each;	/* names to read for each that was asked for */
@@ -121,8 +122,7 @@ op_ahead_again(const struct ahead *a)
 }
 
 /*
- * Is what is looked up opened, mostly?  The last one may be about to be.  See
- * ask_listed() for the debt.
+ * Is what is looked up opened, mostly?  The last one may be about to be.
  */
 static int
 op_ahead_open(const struct req *r)
@@ -130,7 +130,7 @@ op_ahead_open(const struct req *r)
 	const struct node *dir = r->node[0];
 
 	return (dir->ahead_opens + 1u) * 2 > dir->ahead_found &&
-	    r->fs->list_debt == 0 && spare_may(r->fs, dir, &r->call.cred);
+	    !debt_due(r->fs) && spare_may(r->fs, dir, &r->call.cred);
 }
 
 void
@@ -152,9 +152,9 @@ op_ahead_opened(struct req *r)
 static int
 op_ahead_attr(const struct req *r)
 {
-	const struct fs *fs = r->fs;
+	struct fs *fs = r->fs;
 
-	return !r->node[0]->ahead_aged && fs->list_debt == 0 &&
+	return !r->node[0]->ahead_aged && !debt_due(fs) &&
 	    (fs->conf.attr.sec != 0 || fs->conf.attr.nsec != 0) &&
 	    trust_word(r->call.cred.class, fs->conf.flags, fs->conf.policy);
 }
@@ -206,7 +206,7 @@ op_ahead_wanted(struct req *r, struct q_ahead *q)
 	want = want - got < pace->max ? want - got : pace->max;
 	q->flags = op_ahead_how(r, nodes, begin);
 	fds = nodes && (q->flags & MSG_AHEAD_ATTR) == 0;
-	if (fds && wlink_waiting(r->fs->wlink, &r->call.cred) > AHEAD_BESIDE)
+	if (nodes && wlink_waiting(r->fs->wlink, &r->call.cred) > AHEAD_BESIDE)
 		return 0;
 	if (!ahead_space(r->fs->ahead, want, fds))
 		return 0;
@@ -282,6 +282,8 @@ op_ahead_names(struct req *r, struct chan_msg *m, struct ahead *a)
 			return EIO;
 		fd = d.flags & MSG_DIRENT_NODE ?
 		    fdbag_take(&m->fds, fds++) : -1;
+		if (fd != -1)
+			debt_pay(r->fs);
 		err = ahead_add(r->fs->ahead, a, name, d.name_len, &d, &fd);
 		fd_close(&fd);
 	}

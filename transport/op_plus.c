@@ -32,6 +32,7 @@
 #include "../common/trust.h"
 #include "ask.h"
 #include "batch.h"
+#include "debt.h"
 #include "dirent.h"
 #include "fout.h"
 #include "fs.h"
@@ -66,8 +67,7 @@ op_plus_attr(struct req *r, const struct msg_dirent *d, int fd,
     struct msg_attr *attr)
 {
 	if (fd != -1) {
-		if (r->fs->list_debt > 0)
-			r->fs->list_debt--;
+		debt_pay(r->fs);
 		return ask_attr(fd, &d->attr, attr);
 	}
 	if (!op_plus_believed(r, d))
@@ -188,7 +188,7 @@ op_plus_ask(struct req *r, req_done *done)
 	q->off = r->io.off;
 	q->size = MSG_TAIL_MAX;
 	q->entry_max = op_plus_most(r);
-	q->flags = r->fs->list_debt == 0 ? MSG_LIST_SEALED : 0;
+	q->flags = debt_due(r->fs) ? 0 : MSG_LIST_SEALED;
 	if (op_plus_closed(r))
 		q->flags |= MSG_LIST_OPEN;
 	if (r->lean == LEAN_ALL)

@@ -27,6 +27,7 @@
 #include <errno.h>
 
 #include "ask.h"
+#include "debt.h"
 #include "fs.h"
 #include "node.h"
 #include "said.h"
@@ -113,8 +114,8 @@ said_enter(struct req *r, struct chan_msg *m, const struct msg_attr *said,
 		fd_close(&f.fd);
 		return err;
 	}
-	if (!alone && r->fs->list_debt > 0)
-		r->fs->list_debt--;
+	if (!alone)
+		debt_pay(r->fs);
 	f.kept = req_making(r);
 	if ((err = node_enter(r->fs->nodes, &f, out)) == 0)
 		wkeep_claim(r->fs, *out);

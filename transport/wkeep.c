@@ -28,6 +28,7 @@
 #include <string.h>
 
 #include "../common/trust.h"
+#include "debt.h"
 #include "fs.h"
 #include "node.h"
 #include "req.h"
@@ -270,8 +271,7 @@ wkeep_one(struct wkeep *w, const struct req *r, unsigned int i)
 
 /*
  * Shall the worker keep the node that it is asked for?  One that acts for root
- * need not send it either: who asks as root goes on as root.  See ask_listed()
- * for the debt.
+ * need not send it either: who asks as root goes on as root.
  */
 static uint32_t
 wkeep_give(struct wkeep *w, const struct req *r)
@@ -293,7 +293,7 @@ wkeep_give(struct wkeep *w, const struct req *r)
 		return 0;
 	w->plan[MSG_KEPT] = s;
 	return wkeep_nr(s) | (w->root && !r->call.retried &&
-	    w->fs->list_debt == 0 ? MSG_KEEP_USE : MSG_KEEP_PUT);
+	    !debt_due(w->fs) ? MSG_KEEP_USE : MSG_KEEP_PUT);
 }
 
 void

@@ -57,11 +57,9 @@ test_when(void **state)
 	const uint32_t with = MSG_AHEAD_NODES;
 
 	(void)state;
-	/* It costs no descriptor, and next to nothing where others wait. */
-	waiting = AHEAD_BESIDE + 1;
+	/* It costs no descriptor. */
 	assert_int_equal(wanted(), MSG_AHEAD_NODES | MSG_AHEAD_ATTR);
 	assert_int_equal(spaced, 0);
-	waiting = 0;
 	dir.ahead_opens = 1;
 	assert_int_equal(wanted(), MSG_AHEAD_NODES | MSG_AHEAD_OPEN);
 	assert_int_equal(spaced, 1);
@@ -70,9 +68,9 @@ test_when(void **state)
 	assert_int_equal(wanted(), with);
 	assert_int_equal(spaced, 1);
 	dir.ahead_aged = 0;
-	fs.list_debt = 1;
+	fs.debt = (struct fs_debt){1, INT64_MAX};
 	assert_int_equal(wanted(), with);
-	fs.list_debt = 0;
+	fs.debt.left = 0;
 	fs.conf.flags |= MSG_SHARE_READONLY;
 	assert_int_equal(wanted(), with);
 	fs.conf.flags = MSG_SHARE_HANDLES;
@@ -254,7 +252,7 @@ test_next(void **state)
 	answer(78, 0);
 	said("next");
 	done(0);
-	fs.list_debt = 1;
+	fs.debt = (struct fs_debt){1, INT64_MAX};
 	is_found("next");
 	while (asked == 0)
 		looked(0);
@@ -267,12 +265,13 @@ static void
 test_next_not(void **state)
 {
 	(void)state;
-	fs.list_debt = 1;
+	fs.debt = (struct fs_debt){1, INT64_MAX};
 	want_nodes();
 	answer(77, 0);
 	name("file", 1);
 	done(0);
-	fs.list_debt = 0;
+	/* Its descriptor has paid. */
+	assert_int_equal(fs.debt.left, 0);
 	looked(0);
 	assert_int_equal(req->call.q.ahead.off, 77);
 	assert_int_equal(req->call.q.ahead.flags, MSG_AHEAD_NODES);
@@ -324,12 +323,12 @@ test_lies(void **state)
 	d = said("file");
 	d->seal_len = 0;
 	refused();
-	fs.list_debt = 1;
+	fs.debt = (struct fs_debt){1, INT64_MAX};
 	want_nodes();
 	answer(77, 1);
 	said("file");
 	refused();
-	fs.list_debt = 0;
+	fs.debt.left = 0;
 	/* Somebody else may have another name of it. */
 	ask(77, 1);
 	said("file")->attr.nlink = 2;

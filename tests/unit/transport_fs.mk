@@ -10,6 +10,7 @@ transport_fs_tests = \
 	tests/unit/test_ask \
 	tests/unit/test_batch \
 	tests/unit/test_blink \
+	tests/unit/test_debt \
 	tests/unit/test_ext \
 	tests/unit/test_fin \
 	tests/unit/test_fout \
@@ -55,6 +56,8 @@ tests_unit_test_ahead_room_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_ahead_room_LDADD = $(transport_fs_libs)
 tests_unit_test_ahead_name_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_ahead_name_LDADD = $(transport_fs_libs)
+tests_unit_test_debt_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_debt_LDADD = $(transport_fs_libs)
 tests_unit_test_op_known_SOURCES = tests/unit/test_op_known.c \
 	tests/unit/aheadenv.h
 tests_unit_test_op_known_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
