@@ -136,8 +136,8 @@ deed_event(struct fuzz *f)
 	    IN_MOVED_TO, IN_ATTRIB, IN_IGNORED, IN_UNMOUNT, IN_Q_OVERFLOW };
 	uint8_t wd = fuzz_u8(f), how = fuzz_u8(f);
 
-	env_event(wd, what[how % (sizeof(what) / sizeof(what[0]))],
-	    (char)fuzz_u8(f));
+	env_event(wd, how & 0x80 ? IN_MODIFY :
+	    what[how % (sizeof(what) / sizeof(what[0]))], (char)fuzz_u8(f));
 }
 
 int

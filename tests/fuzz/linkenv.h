@@ -36,6 +36,7 @@ static void *link_calloc(size_t cnt, size_t len);
 #undef fatal
 #undef fatalx
 #undef _exit
+#include "transport/debt.c"
 #include "transport/wkeep.c"
 #include "transport/wlink.c"
 #include "transport/wlink_drain.c"

@@ -188,6 +188,49 @@ seeds_ahead(void)
 	seed_keep("fuzz_fuse", "ahead");
 }
 
+/* The root's is read ahead, and one file is known by attributes and seal. */
+static void
+seeds_said(void)
+{
+	struct {
+		struct msg_dirent d;
+		char bytes[40];
+	} file = { .d = { .attr.ino = 77, .attr.mode = S_IFREG | 0644,
+	    .attr.nlink = 1, .rec_len = sizeof(file), .name_len = 1,
+	    .seal_len = 36, .flags = MSG_DIRENT_SEALED } };
+	struct a_ahead a = { .entry_cnt = 1, .end = 1 };
+	unsigned int i;
+
+	memset(file.bytes, 's', 36);
+	file.bytes[36] = 'f';
+	caller = 0;
+	seed_u8(ENV_READY | ENV_AHEAD);
+	seed_u32(MSG_SHARE_HANDLES);
+	seed_u64(session);
+	for (i = 0; i < 2; i++) {
+		request(FUSE_LOOKUP, FUSE_ROOT_ID, "a", 2);
+		answer(0, HONEST | ENV_FILE, "");
+	}
+	seed_u8(1);
+	seed_u8(0);
+	seed_u8(0);
+	seed_u8(HONEST);
+	seed_u8(sizeof(a));
+	seed_bytes(&a, sizeof(a));
+	seed_u16(sizeof(file));
+	seed_bytes(&file, sizeof(file));
+	for (i = 0; i < 4; i++) {
+		request(FUSE_LOOKUP, FUSE_ROOT_ID, "f", 2);
+		seed_u8(4);
+		seed_u8(1);
+		seed_u8(i % 2 ? 4 : 0x80);
+		seed_u8('f');
+	}
+	request(FUSE_GETATTR, FILE_ID + 1, "", 1);
+	request(FUSE_UNLINK, FUSE_ROOT_ID, "f", 2);
+	seed_keep("fuzz_fuse", "said");
+}
+
 static void
 seeds_names(void)
 {
@@ -535,6 +578,7 @@ seeds_fuse(void)
 	seeds_locks();
 	seeds_misc();
 	seeds_ahead();
+	seeds_said();
 	seeds_names();
 	seeds_rights();
 	seeds_sealed();
