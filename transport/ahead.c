@@ -16,13 +16,15 @@
 
 /*
  * Knows: what workers said is in directories, before anybody asked.
- * Never: a system call of its own but close(2); a message.
+ * Never: a system call of its own but close(2) and what malloc_trim(3) needs; a
+ * message.
  */
 
 #include "config.h"
 
 #include <ctype.h>
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,12 +40,14 @@
 #define AHEAD_FEW	8	/* names that are no waste in any case, */
 #define AHEAD_GOOD	4	/* or as many for each that was used, */
 #define AHEAD_GOOD_NAMES 32	/* or without descriptors */
+#define AHEAD_TRIM	4096	/* names, a megabyte or less */
 
 struct ahead_table {
 	struct fs *fs;
 	TAILQ_HEAD(, ahead) all;	/* used last: at the end */
 	unsigned int fd_cnt, fd_max;
-	unsigned int name_cnt, dir_cnt;
+	unsigned int name_cnt, attr_cnt, dir_cnt;
+	unsigned int freed;		/* names, since memory was given back */
 	uint32_t round;
 	struct event *ev;
 };
@@ -140,6 +144,12 @@ ahead_has(const struct ahead_table *t, unsigned int cnt, int fds)
 }
 
 int
+ahead_room(const struct ahead_table *t, unsigned int cnt)
+{
+	return AHEAD_ATTRS_MAX - t->attr_cnt >= cnt;
+}
+
+int
 ahead_space(struct ahead_table *t, unsigned int cnt, int fds)
 {
 	struct ahead *a;
@@ -168,12 +178,20 @@ ahead_blank(struct ahead_table *t, struct ahead *a, struct ahead_name *n)
 }
 
 static void
+ahead_free(struct ahead_table *t, struct ahead_name *n)
+{
+	t->name_cnt--;
+	t->attr_cnt -= n->attr;
+	t->freed++;
+	free(n);
+}
+
+static void
 ahead_remove(struct ahead_table *t, struct ahead *a, struct ahead_name *n)
 {
 	ahead_blank(t, a, n);
 	ahead_names_take(&a->names, n);
-	t->name_cnt--;
-	free(n);
+	ahead_free(t, n);
 }
 
 /* See ahead_name_new(). */
@@ -190,6 +208,7 @@ ahead_new(struct ahead_table *t, struct ahead *a, const char *name,
 		return NULL;
 	}
 	t->name_cnt++;
+	t->attr_cnt += n->attr;
 	return n;
 }
 
@@ -205,15 +224,15 @@ ahead_add(struct ahead_table *t, struct ahead *a, const char *name,
 	if (seal_len > UINT8_MAX || len > UINT8_MAX)
 		return EIO;
 	n = ahead_names_find(&a->names, name, len);
-	if (n != NULL) {
-		if (n->lost || n->nodeid != 0 || n->fd != -1 ||
-		    (*fd == -1 && said == NULL))
-			return 0;
-		if (*fd != -1 && t->fd_cnt >= t->fd_max)
-			return ENOSPC;
-		ahead_remove(t, a, n);
-	} else if (!ahead_has(t, 1, *fd != -1))
+	if (n != NULL && (n->lost || n->nodeid != 0 || n->fd != -1 ||
+	    (*fd == -1 && said == NULL)))
+		return 0;
+	if ((n == NULL && !ahead_has(t, 1, 0)) ||
+	    (said != NULL && !ahead_room(t, 1)) ||
+	    (*fd != -1 && t->fd_cnt >= t->fd_max))
 		return ENOSPC;
+	if (n != NULL)
+		ahead_remove(t, a, n);
 	if ((n = ahead_new(t, a, name, len, seal_len, said)) == NULL)
 		return ENOMEM;
 	n->ino = d->attr.ino;
@@ -322,15 +341,19 @@ ahead_forget(struct ahead_table *t, struct node *dir)
 		return;
 	ahead_learn(a);
 	watch_leave(t->fs->watch, a);
-	t->name_cnt -= a->names.cnt;
 	while ((n = ahead_names_pop(&a->names)) != NULL) {
 		ahead_blank(t, a, n);
-		free(n);
+		ahead_free(t, n);
 	}
 	TAILQ_REMOVE(&t->all, a, entry);
 	t->dir_cnt--;
 	dir->ahead = NULL;
 	free(a);
+	/* Many small pieces, which would never be the host's again. */
+	if (t->dir_cnt == 0 && t->freed >= AHEAD_TRIM) {
+		t->freed = 0;
+		malloc_trim(0);
+	}
 }
 
 void

@@ -41,6 +41,7 @@ struct watch_dir;
 #define AHEAD_SHIFT_MAX	10
 #define AHEAD_DIRS_MAX	4096	/* directories, and watches */
 #define AHEAD_FDS_MAX	8192	/* descriptors that wait to be asked for */
+#define AHEAD_ATTRS_MAX	8192	/* names with attributes, 272 bytes each */
 #define AHEAD_NAMES_MAX	32768	/* names of all directories, */
 #define AHEAD_DIR_MAX	16384	/* and of one that changes */
 
@@ -87,6 +88,9 @@ struct ahead *ahead_begin(struct ahead_table *t, struct node *dir,
  * fds is not 0?  Directories that were not used for a round make room.
  */
 int	ahead_space(struct ahead_table *t, unsigned int cnt, int fds);
+
+/* Is there room for cnt more names with attributes?  1 or 0. */
+int	ahead_room(const struct ahead_table *t, unsigned int cnt);
 
 /*
  * A worker has seen a name of a, of len bytes.  fd is an O_PATH descriptor of

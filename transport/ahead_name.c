@@ -65,7 +65,7 @@ ahead_name_new(const char *name, size_t len, size_t seal_len,
 	memcpy(n->bytes, name - seal_len, seal_len + len);
 	if (said != NULL) {
 		memcpy(n->bytes + seal_len + len, said, said_len);
-		n->said = 1;
+		n->attr = n->said = 1;
 	}
 	return n;
 }

@@ -40,10 +40,11 @@ struct ahead_name {
 	uint8_t len;
 	uint8_t seal_len;
 	uint8_t lost;			/* changed: only the host can tell */
-	uint8_t said;			/* attributes, which still hold */
+	uint8_t attr;			/* there are attributes, */
+	uint8_t said;			/* which still hold */
 	uint8_t open;			/* fd is, for reading, */
 	struct spare_when asked;	/* and this was asked for then */
-	char bytes[];			/* seal, name, and attributes if said */
+	char bytes[];			/* seal, name, attributes if any */
 };
 
 struct ahead_names {

@@ -156,6 +156,7 @@ op_ahead_attr(const struct req *r)
 
 	return !r->node[0]->ahead_aged && !debt_due(fs) &&
 	    (fs->conf.attr.sec != 0 || fs->conf.attr.nsec != 0) &&
+	    ahead_room(fs->ahead, MSG_AHEAD_MAX) &&
 	    trust_word(r->call.cred.class, fs->conf.flags, fs->conf.policy);
 }
 

@@ -35,6 +35,7 @@
 
 static int fake_fstatfs(int fd, struct statfs *st);
 static int fake_space(struct ahead_table *t, unsigned int cnt, int fds);
+static int fake_room(const struct ahead_table *t, unsigned int cnt);
 static int fake_in_use(const struct ahead_table *t, const struct ahead *a);
 static struct ahead *fake_begin(struct ahead_table *t, struct node *n,
     const struct cred *cred);
@@ -43,6 +44,7 @@ static int fake_add(struct ahead_table *t, struct ahead *a, const char *name,
 
 #define fstatfs fake_fstatfs
 #define ahead_space fake_space
+#define ahead_room fake_room
 #define ahead_in_use fake_in_use
 #define ahead_begin fake_begin
 #define ahead_add fake_add
@@ -50,6 +52,7 @@ static int fake_add(struct ahead_table *t, struct ahead *a, const char *name,
 #include "transport/op_known.c"
 #undef fstatfs
 #undef ahead_space
+#undef ahead_room
 #undef ahead_in_use
 #undef ahead_begin
 #undef ahead_add
@@ -78,7 +81,7 @@ static unsigned int asked, freed, waiting, entered;
 static unsigned int spares;
 static int may_open;
 static int reply_err, get_none, enter_err, route_err, attr_err;
-static int spaced, space, space_takes, in_use, no_begin, add_err;
+static int no_room, spaced, space, space_takes, in_use, no_begin, add_err;
 static unsigned int add_left; /* names before add_err */
 static struct fuse_entry_out reply;
 static unsigned long magic; /* of the filesystem, or 0: it does not say */
@@ -344,6 +347,14 @@ fake_space(struct ahead_table *t, unsigned int cnt, int fds)
 }
 
 static int
+fake_room(const struct ahead_table *t, unsigned int cnt)
+{
+	assert_ptr_equal(t, fs.ahead);
+	assert_int_equal(cnt, MSG_AHEAD_MAX);
+	return !no_room;
+}
+
+static int
 fake_in_use(const struct ahead_table *t, const struct ahead *a)
 {
 	assert_ptr_equal(t, fs.ahead);
@@ -395,7 +406,7 @@ setup(void **state)
 	now = ASKED;
 	asked = freed = waiting = entered = add_left = 0;
 	get_none = enter_err = route_err = attr_err = 0;
-	no_begin = add_err = space_takes = 0;
+	no_begin = add_err = space_takes = no_room = 0;
 	spares = 0;
 	may_open = 1;
 	space = in_use = 1;

@@ -123,6 +123,7 @@ teardown(void **state)
 	assert_int_equal(budget, 900);
 	assert_int_equal(fs.ahead->fd_cnt, 0);
 	assert_int_equal(fs.ahead->name_cnt, 0);
+	assert_int_equal(fs.ahead->attr_cnt, 0);
 	event_free(fs.ahead->ev);
 	free(fs.ahead);
 	event_base_free(fs.base);

@@ -192,6 +192,32 @@ test_room_dirs(void **state)
 	free(many);
 }
 
+/* Of attributes there are fewer; names alone do not mind. */
+static void
+test_attrs_max(void **state)
+{
+	struct msg_dirent d = {.seal_len = 4, .flags = MSG_DIRENT_SEALED,
+	    .attr.nlink = 1};
+	struct ahead *a = begin(0);
+	unsigned int i;
+	char name[32];
+	int fd = -1;
+
+	(void)state;
+	for (i = 0; i <= AHEAD_ATTRS_MAX; i++) {
+		snprintf(name, sizeof(name), "SEALn%06u", i);
+		assert_int_equal(ahead_room(fs.ahead, 1), i < AHEAD_ATTRS_MAX);
+		assert_int_equal(ahead_add(fs.ahead, a, name + 4, 7, &d, &fd),
+		    i < AHEAD_ATTRS_MAX ? 0 : ENOSPC);
+	}
+	assert_int_equal(add(a, "name", 0), 0);
+	/* One goes, and there is room for one. */
+	ahead_news(fs.ahead, a, "n000000", 1);
+	assert_int_equal(ahead_room(fs.ahead, 2), 0);
+	assert_int_equal(ahead_add(fs.ahead, a, name + 4, 7, &d, &fd), 0);
+	assert_int_equal(count(a), AHEAD_ATTRS_MAX + 1);
+}
+
 /* However many files there may be, these are so many. */
 static void
 test_fds_max(void **state)
@@ -307,6 +333,7 @@ main(void)
 	    UNIT(test_room),
 	    UNIT(test_room_names),
 	    UNIT(test_room_dirs),
+	    UNIT(test_attrs_max),
 	    UNIT(test_fds_max),
 	    UNIT(test_learn),
 	    UNIT(test_late),

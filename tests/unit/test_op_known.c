@@ -71,6 +71,9 @@ test_when(void **state)
 	fs.debt = (struct fs_debt){1, INT64_MAX};
 	assert_int_equal(wanted(), with);
 	fs.debt.left = 0;
+	no_room = 1;
+	assert_int_equal(wanted(), with);
+	no_room = 0;
 	fs.conf.flags |= MSG_SHARE_READONLY;
 	assert_int_equal(wanted(), with);
 	fs.conf.flags = MSG_SHARE_HANDLES;
