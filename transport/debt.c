@@ -44,24 +44,28 @@ debt_now(void)
 void
 debt_trip(struct fs *fs, const struct node *n)
 {
+	struct fs_debt *d = &fs->debt[n->said ? DEBT_LOOK : DEBT_LIST];
+
 	if (!n->listed)
 		return;
-	fs->debt.when = debt_now();
-	if (fs->debt.left < DEBT_MAX)
-		fs->debt.left += DEBT_COST;
+	d->when = debt_now();
+	if (d->left < DEBT_MAX)
+		d->left += DEBT_COST;
 }
 
 void
-debt_pay(struct fs *fs)
+debt_pay(struct fs *fs, enum debt_kind kind)
 {
-	if (fs->debt.left > 0)
-		fs->debt.left--;
+	if (fs->debt[kind].left > 0)
+		fs->debt[kind].left--;
 }
 
 int
-debt_due(struct fs *fs)
+debt_due(struct fs *fs, enum debt_kind kind)
 {
-	if (fs->debt.left > 0 && debt_now() - fs->debt.when > DEBT_LONG)
-		fs->debt.left = 0;
-	return fs->debt.left > 0;
+	struct fs_debt *d = &fs->debt[kind];
+
+	if (d->left > 0 && debt_now() - d->when > DEBT_LONG)
+		d->left = 0;
+	return d->left > 0;
 }

@@ -17,7 +17,8 @@
 #ifndef VIOFSD_TRANSPORT_DEBT_H
 #define VIOFSD_TRANSPORT_DEBT_H
 
-struct fs;
+#include "fs.h"
+
 struct node;
 
 /*
@@ -31,9 +32,9 @@ struct node;
 void	debt_trip(struct fs *fs, const struct node *n);
 
 /* A file came with one. */
-void	debt_pay(struct fs *fs);
+void	debt_pay(struct fs *fs, enum debt_kind kind);
 
 /* Is there something to pay, by a trip that was not long ago?  1 or 0. */
-int	debt_due(struct fs *fs);
+int	debt_due(struct fs *fs, enum debt_kind kind);
 
 #endif

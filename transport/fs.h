@@ -53,7 +53,13 @@ struct fs_session {
 	uint64_t flags;		/* FUSE_* in force */
 };
 
-/* See debt.h. */
+/* See debt.h: of what was listed or made, and of what was looked up. */
+enum debt_kind {
+	DEBT_LIST,
+	DEBT_LOOK,
+	DEBT_KINDS,
+};
+
 struct fs_debt {
 	unsigned int left;	/* descriptors */
 	int64_t when;		/* of the last trip, seconds */
@@ -76,7 +82,7 @@ struct fs {
 	struct watch *watch;	/* NULL: nothing can be watched */
 	unsigned int fd_total;	/* for open files, locks and nodes together */
 	unsigned int fd_open;	/* of them: open files and locks */
-	struct fs_debt debt;
+	struct fs_debt debt[DEBT_KINDS];
 	unsigned int kept_gone;	/* descriptors that workers need not keep */
 	struct wkeep_slot *given;	/* these two: see wkeep_answer() */
 	struct node *known;

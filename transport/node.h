@@ -59,6 +59,7 @@ struct node {
 	uint32_t mode;		/* as last seen */
 	uint32_t no_caps : 1;	/* its mapped security.capability is gone */
 	uint32_t listed : 1;	/* came without a descriptor, had none yet */
+	uint32_t said : 1;	/* ... by a LOOKUP, see op_known.c */
 	uint32_t told : 1;	/* GETATTR was answered without one */
 	uint32_t lean : 1;	/* it was listed so, see lean.h */
 	uint32_t ahead_aged : 1;	/* these seven: see op_ahead.c */

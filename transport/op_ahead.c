@@ -130,7 +130,7 @@ op_ahead_open(const struct req *r)
 	const struct node *dir = r->node[0];
 
 	return (dir->ahead_opens + 1u) * 2 > dir->ahead_found &&
-	    !debt_due(r->fs) && spare_may(r->fs, dir, &r->call.cred);
+	    !debt_due(r->fs, DEBT_LIST) && spare_may(r->fs, dir, &r->call.cred);
 }
 
 void
@@ -154,7 +154,7 @@ op_ahead_attr(const struct req *r)
 {
 	struct fs *fs = r->fs;
 
-	return !r->node[0]->ahead_aged && !debt_due(fs) &&
+	return !r->node[0]->ahead_aged && !debt_due(fs, DEBT_LOOK) &&
 	    (fs->conf.attr.sec != 0 || fs->conf.attr.nsec != 0) &&
 	    ahead_room(fs->ahead, MSG_AHEAD_MAX) &&
 	    trust_word(r->call.cred.class, fs->conf.flags, fs->conf.policy);
@@ -284,7 +284,7 @@ op_ahead_names(struct req *r, struct chan_msg *m, struct ahead *a)
 		fd = d.flags & MSG_DIRENT_NODE ?
 		    fdbag_take(&m->fds, fds++) : -1;
 		if (fd != -1)
-			debt_pay(r->fs);
+			debt_pay(r->fs, DEBT_LOOK);
 		err = ahead_add(r->fs->ahead, a, name, d.name_len, &d, &fd);
 		fd_close(&fd);
 	}

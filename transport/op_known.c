@@ -89,6 +89,7 @@ op_known_said(struct req *r, struct ahead_name *e, struct node *n,
 		if (node_enter(r->fs->nodes, &f, &n) != 0)
 			return 0;
 		e->nodeid = node_id(n);
+		n->said = 1;
 	}
 	fout_entry(r->fs, r->node[0], n, &attr, out);
 	fout_older(out, now.mono - e->asked.mono);

@@ -67,7 +67,7 @@ op_plus_attr(struct req *r, const struct msg_dirent *d, int fd,
     struct msg_attr *attr)
 {
 	if (fd != -1) {
-		debt_pay(r->fs);
+		debt_pay(r->fs, DEBT_LIST);
 		return ask_attr(fd, &d->attr, attr);
 	}
 	if (!op_plus_believed(r, d))
@@ -188,7 +188,7 @@ op_plus_ask(struct req *r, req_done *done)
 	q->off = r->io.off;
 	q->size = MSG_TAIL_MAX;
 	q->entry_max = op_plus_most(r);
-	q->flags = debt_due(r->fs) ? 0 : MSG_LIST_SEALED;
+	q->flags = debt_due(r->fs, DEBT_LIST) ? 0 : MSG_LIST_SEALED;
 	if (op_plus_closed(r))
 		q->flags |= MSG_LIST_OPEN;
 	if (r->lean == LEAN_ALL)

@@ -115,7 +115,7 @@ said_enter(struct req *r, struct chan_msg *m, const struct msg_attr *said,
 		return err;
 	}
 	if (!alone)
-		debt_pay(r->fs);
+		debt_pay(r->fs, DEBT_LIST);
 	f.kept = req_making(r);
 	if ((err = node_enter(r->fs->nodes, &f, out)) == 0)
 		wkeep_claim(r->fs, *out);

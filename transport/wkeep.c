@@ -293,7 +293,7 @@ wkeep_give(struct wkeep *w, const struct req *r)
 		return 0;
 	w->plan[MSG_KEPT] = s;
 	return wkeep_nr(s) | (w->root && !r->call.retried &&
-	    !debt_due(w->fs) ? MSG_KEEP_USE : MSG_KEEP_PUT);
+	    !debt_due(w->fs, DEBT_LIST) ? MSG_KEEP_USE : MSG_KEEP_PUT);
 }
 
 void

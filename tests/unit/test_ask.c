@@ -303,7 +303,7 @@ test_other_file(void **state)
 		node[0]->mode ^= i == 3 ? S_IFREG ^ S_IFLNK : 0;
 	}
 	assert_int_equal(fd_count(), before);
-	assert_int_equal(fs.debt.left, 0);
+	assert_int_equal(fs.debt[DEBT_LIST].left, 0);
 }
 
 /* A worker may send what it keeps: it is taken if it is that and is needed. */
@@ -321,7 +321,7 @@ test_back(void **state)
 	assert_int_not_equal(node_fd(node[0]), -1);
 	ask_back(&req[0], fd_new());
 	assert_int_equal(fd_count(), before + 1);
-	assert_int_equal(fs.debt.left, 0);
+	assert_int_equal(fs.debt[DEBT_LIST].left, 0);
 }
 
 /* What came without a descriptor and needs one is paid for, once. */
@@ -341,13 +341,13 @@ test_listed(void **state)
 	opened(1, 0);
 	assert_int_equal(ask_cnt, 2);
 	assert_int_not_equal(node_fd(n), -1);
-	cost = fs.debt.left;
+	cost = fs.debt[DEBT_LIST].left;
 	assert_true(cost > 1);
 	/* One that only lost its descriptor was no mistake. */
 	hold(&req[2], 0, node[0]);
 	ask_worker(&req[2], Q_LOOKUP, 0, done);
 	opened(2, 0);
-	assert_int_equal(fs.debt.left, cost);
+	assert_int_equal(fs.debt[DEBT_LIST].left, cost);
 }
 
 /* Two directories, one after the other. */

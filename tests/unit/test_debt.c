@@ -67,17 +67,17 @@ test_pay(void **state)
 	unsigned int i;
 
 	(void)state;
-	assert_int_equal(debt_due(&fs), 0);
-	debt_pay(&fs);
+	assert_int_equal(debt_due(&fs, DEBT_LIST), 0);
+	debt_pay(&fs, DEBT_LIST);
 	debt_trip(&fs, &other);
-	assert_int_equal(debt_due(&fs), 0);
+	assert_int_equal(debt_due(&fs, DEBT_LIST), 0);
 	assert_int_equal(looks, 0);
 	debt_trip(&fs, &listed);
 	for (i = 0; i < DEBT_COST; i++) {
-		assert_int_equal(debt_due(&fs), 1);
-		debt_pay(&fs);
+		assert_int_equal(debt_due(&fs, DEBT_LIST), 1);
+		debt_pay(&fs, DEBT_LIST);
 	}
-	assert_int_equal(debt_due(&fs), 0);
+	assert_int_equal(debt_due(&fs, DEBT_LIST), 0);
 }
 
 static void
@@ -88,7 +88,8 @@ test_most(void **state)
 	(void)state;
 	for (i = 0; i < DEBT_MAX; i++)
 		debt_trip(&fs, &listed);
-	assert_in_range(fs.debt.left, DEBT_MAX, DEBT_MAX + DEBT_COST);
+	assert_in_range(fs.debt[DEBT_LIST].left, DEBT_MAX,
+	    DEBT_MAX + DEBT_COST);
 }
 
 /* Of what was long ago nobody speaks, and each trip is new. */
@@ -98,13 +99,29 @@ test_long(void **state)
 	(void)state;
 	debt_trip(&fs, &listed);
 	now += DEBT_LONG;
-	assert_int_equal(debt_due(&fs), 1);
+	assert_int_equal(debt_due(&fs, DEBT_LIST), 1);
 	debt_trip(&fs, &listed);
 	now += DEBT_LONG;
-	assert_int_equal(debt_due(&fs), 1);
+	assert_int_equal(debt_due(&fs, DEBT_LIST), 1);
 	now++;
-	assert_int_equal(debt_due(&fs), 0);
-	assert_int_equal(fs.debt.left, 0);
+	assert_int_equal(debt_due(&fs, DEBT_LIST), 0);
+	assert_int_equal(fs.debt[DEBT_LIST].left, 0);
+}
+
+/* What was looked up and what was listed are two debts. */
+static void
+test_said(void **state)
+{
+	struct node said = {.listed = 1, .said = 1};
+
+	(void)state;
+	debt_trip(&fs, &said);
+	assert_int_equal(debt_due(&fs, DEBT_LIST), 0);
+	assert_int_equal(debt_due(&fs, DEBT_LOOK), 1);
+	debt_pay(&fs, DEBT_LIST);
+	assert_int_equal(fs.debt[DEBT_LOOK].left, DEBT_COST);
+	debt_pay(&fs, DEBT_LOOK);
+	assert_int_equal(fs.debt[DEBT_LOOK].left, DEBT_COST - 1);
 }
 
 int
@@ -114,6 +131,7 @@ main(void)
 	    cmocka_unit_test_setup(test_pay, setup),
 	    cmocka_unit_test_setup(test_most, setup),
 	    cmocka_unit_test_setup(test_long, setup),
+	    cmocka_unit_test_setup(test_said, setup),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -154,13 +154,13 @@ test_when_not_open(void **state)
 	looked(0);
 	assert_int_equal(req->call.q.ahead.flags, MSG_AHEAD_NODES);
 	may_open = 1;
-	fs.debt = (struct fs_debt){1, INT64_MAX};
+	fs.debt[DEBT_LIST] = (struct fs_debt){1, INT64_MAX};
 	dir.ahead_asked = 0;
 	looked(0);
 	assert_int_equal(asked, 2);
 	assert_int_equal(req->call.q.ahead.flags, MSG_AHEAD_NODES);
 	/* Nor where names are enough. */
-	fs.debt.left = 0;
+	fs.debt[DEBT_LIST].left = 0;
 	dir.ahead_asked = 0;
 	dir.ahead_looks = 100;
 	looked(ENOENT);

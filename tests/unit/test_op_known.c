@@ -68,9 +68,9 @@ test_when(void **state)
 	assert_int_equal(wanted(), with);
 	assert_int_equal(spaced, 1);
 	dir.ahead_aged = 0;
-	fs.debt = (struct fs_debt){1, INT64_MAX};
+	fs.debt[DEBT_LOOK] = (struct fs_debt){1, INT64_MAX};
 	assert_int_equal(wanted(), with);
-	fs.debt.left = 0;
+	fs.debt[DEBT_LOOK].left = 0;
 	no_room = 1;
 	assert_int_equal(wanted(), with);
 	no_room = 0;
@@ -133,6 +133,7 @@ test_said(void **state)
 	is_found("file");
 	assert_int_equal(reply.attr.size, 55);
 	assert_int_equal(child.fd, -1);
+	assert_int_equal(child.said, 1);
 	assert_int_equal(entered, 1);
 	/* The guest may believe it for what is left. */
 	assert_true(reply.attr_valid == 1);
@@ -255,7 +256,7 @@ test_next(void **state)
 	answer(78, 0);
 	said("next");
 	done(0);
-	fs.debt = (struct fs_debt){1, INT64_MAX};
+	fs.debt[DEBT_LOOK] = (struct fs_debt){1, INT64_MAX};
 	is_found("next");
 	while (asked == 0)
 		looked(0);
@@ -268,13 +269,13 @@ static void
 test_next_not(void **state)
 {
 	(void)state;
-	fs.debt = (struct fs_debt){1, INT64_MAX};
+	fs.debt[DEBT_LOOK] = (struct fs_debt){1, INT64_MAX};
 	want_nodes();
 	answer(77, 0);
 	name("file", 1);
 	done(0);
 	/* Its descriptor has paid. */
-	assert_int_equal(fs.debt.left, 0);
+	assert_int_equal(fs.debt[DEBT_LOOK].left, 0);
 	looked(0);
 	assert_int_equal(req->call.q.ahead.off, 77);
 	assert_int_equal(req->call.q.ahead.flags, MSG_AHEAD_NODES);
@@ -326,12 +327,12 @@ test_lies(void **state)
 	d = said("file");
 	d->seal_len = 0;
 	refused();
-	fs.debt = (struct fs_debt){1, INT64_MAX};
+	fs.debt[DEBT_LOOK] = (struct fs_debt){1, INT64_MAX};
 	want_nodes();
 	answer(77, 1);
 	said("file");
 	refused();
-	fs.debt.left = 0;
+	fs.debt[DEBT_LOOK].left = 0;
 	/* Somebody else may have another name of it. */
 	ask(77, 1);
 	said("file")->attr.nlink = 2;

@@ -299,19 +299,19 @@ static void
 test_debt(void **state)
 {
 	(void)state;
-	fs.debt = (struct fs_debt){2, INT64_MAX};
+	fs.debt[DEBT_LIST] = (struct fs_debt){2, INT64_MAX};
 	ask_plus(ROOM);
 	assert_int_equal(asked[0]->call.q.readdirplus.flags, 0);
 	record("file1", 1);
 	record("file2", 0);
 	answer();
-	assert_int_equal(fs.debt.left, 1);
+	assert_int_equal(fs.debt[DEBT_LIST].left, 1);
 	ask_plus(ROOM);
 	assert_int_equal(asked[0]->call.q.readdirplus.flags, 0);
 	record("file1", 1);
 	record("file2", 1);
 	answer();
-	assert_int_equal(fs.debt.left, 0);
+	assert_int_equal(fs.debt[DEBT_LIST].left, 0);
 }
 
 /* A seal that is none makes no node; the guest may look the name up. */

@@ -299,7 +299,7 @@ test_who(void **state)
 	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
 		fs.conf.flags = row[i].flags;
 		fs.conf.policy = row[i].policy;
-		fs.debt = (struct fs_debt){row[i].debt, INT64_MAX};
+		fs.debt[DEBT_LIST] = (struct fs_debt){row[i].debt, INT64_MAX};
 		req.call.retried = (uint8_t)row[i].retried;
 		begin(row[i].class);
 		assert_int_equal(look(&node[1]), row[i].op);
