@@ -159,7 +159,8 @@ static const struct sandbox_row fsworker_rows[] = {
 	SB_IOCTL(FS_IOC_GET_ENCRYPTION_POLICY_EX, "w_ioctl.c: no key in it"),
 
 	/* the transport's instance: one cannot be made, read or emptied */
-	SB_ARG(inotify_add_watch, "w_ahead.c: a directory's names", SB_FD(0),
+	SB_ARG(inotify_add_watch, "w_ahead.c: names of a directory, and "
+	    "changes of its files", SB_FD(0),
 	    SB_MASK(2, ~(uint64_t)IN_MODIFY, MSG_WATCH_MASK)),
 
 	/* contents */

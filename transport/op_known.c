@@ -59,6 +59,32 @@ op_known_spare(struct req *r, const struct ahead *a,
 	spare_put(r->fs->spares, n, fd, &who, &e->asked);
 }
 
+/*
+ * e is told to the guest: as *n, or else as the node that is found or made for
+ * it with fd, which is owned.  Returns 0, or the errno of node_enter().
+ */
+static int
+op_known_enter(struct req *r, struct ahead_name *e,
+    const struct msg_attr *attr, int fd, struct node **n)
+{
+	struct node_file f;
+	int err;
+
+	if (*n != NULL) {
+		(*n)->mode = attr->mode;
+		node_again(*n);
+		return 0;
+	}
+	f.attr = attr;
+	f.seal = ahead_seal(e);
+	f.seal_len = e->seal_len;
+	f.fd = fd;
+	f.kept = 0;
+	if ((err = node_enter(r->fs->nodes, &f, n)) == 0)
+		e->nodeid = node_id(*n);
+	return err;
+}
+
 /* The answer that was said, by attributes that hold; 0 if it is none. */
 static int
 op_known_said(struct req *r, struct ahead_name *e, struct node *n,
@@ -66,7 +92,6 @@ op_known_said(struct req *r, struct ahead_name *e, struct node *n,
 {
 	struct spare_when now;
 	struct msg_attr attr;
-	struct node_file f;
 
 	if (!ahead_said(e, &attr))
 		return 0;
@@ -77,20 +102,9 @@ op_known_said(struct req *r, struct ahead_name *e, struct node *n,
 		r->node[0]->ahead_aged = 1;
 		return 0;
 	}
-	if (n != NULL) {
-		n->mode = attr.mode;
-		node_again(n);
-	} else {
-		f.attr = &attr;
-		f.seal = ahead_seal(e);
-		f.seal_len = e->seal_len;
-		f.fd = -1;
-		f.kept = 0;
-		if (node_enter(r->fs->nodes, &f, &n) != 0)
-			return 0;
-		e->nodeid = node_id(n);
-		n->said = 1;
-	}
+	if (op_known_enter(r, e, &attr, -1, &n) != 0)
+		return 0;
+	n->said = 1;
 	fout_entry(r->fs, r->node[0], n, &attr, out);
 	fout_older(out, now.mono - e->asked.mono);
 	return 1;
@@ -103,34 +117,27 @@ op_known_entry(struct req *r, struct ahead *a, struct ahead_name *e,
 {
 	struct node *n = e->nodeid != 0 ? node_get(r->fs->nodes, e->nodeid) :
 	    NULL;
-	int fd = n != NULL ? spare_look(n) : e->fd;
+	int fd = n != NULL ? spare_look(n) : e->fd, spare = -1;
 	struct msg_attr who, attr;
-	struct node_file f;
 
 	if (fd == -1)
 		return op_known_said(r, e, n, out);
 	ahead_who(e, &who);
 	if (ask_attr(fd, &who, &attr) != 0)
 		return 0;
-	if (n != NULL) {
-		n->mode = attr.mode;
-		node_again(n);
-	} else {
-		f.attr = &attr;
-		f.seal = ahead_seal(e);
-		f.seal_len = e->seal_len;
+	if (n == NULL) {
 		fd = ahead_take(r->fs->ahead, a, e);
-		f.fd = e->open ? -1 : fd;
-		f.kept = 0;
-		if (node_enter(r->fs->nodes, &f, &n) != 0) {
-			if (e->open)
-				fd_close(&fd);
-			return 0;
+		if (e->open) {
+			spare = fd;
+			fd = -1;
 		}
-		e->nodeid = node_id(n);
-		if (e->open)
-			op_known_spare(r, a, e, n, &fd);
 	}
+	if (op_known_enter(r, e, &attr, fd, &n) != 0) {
+		fd_close(&spare);
+		return 0;
+	}
+	if (spare != -1)
+		op_known_spare(r, a, e, n, &spare);
 	fout_entry(r->fs, r->node[0], n, &attr, out);
 	return 1;
 }
